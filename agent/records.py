@@ -1,0 +1,164 @@
+"""The records of the assistant: a question, the events on the way, and one frozen answer.
+
+These are what the doors render and what travels on the wire (DESIGN section 6). Evidence itself is a
+record of the tools (``retort.tools.records``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from retort.tools.records import Evidence
+
+Status = Literal["answered", "abstained", "refused", "stopped", "failed"]
+
+ABSTENTION = "I cannot answer from what I have"
+"""How every answer begins that says it has no answer. Written by the models because the system prompt asks
+for it word for word, recognised by code to set the status ``abstained``, and used by the tests."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """One tool call as it happened."""
+
+    name: str
+    args: Mapping[str, Any]
+    status: Literal["ok", "error"]
+    seconds: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The call on the wire."""
+        return {
+            "name": self.name,
+            "args": dict(self.args),
+            "status": self.status,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A marker ``[n]`` of an answer and the evidence it opens."""
+
+    marker: int
+    """1-based, in order of first appearance in the answer"""
+    evidence: Evidence
+
+    def as_dict(self) -> dict[str, Any]:
+        """The citation on the wire."""
+        e = self.evidence
+        return {
+            "marker": self.marker,
+            "kind": e.kind,
+            "source_id": e.source_id,
+            "title": e.title,
+            "quote": e.quote,
+            "start": e.start,
+            "end": e.end,
+            "url": e.url,
+            "record": dict(e.record),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What code found when it held the answer against its evidence."""
+
+    removed_citations: tuple[str, ...] = ()
+    """markers the model wrote that are in no ledger, as written; they are gone from the text"""
+    unsupported_numbers: tuple[str, ...] = ()
+    """numbers of the answer that stand in no evidence cited by their sentence"""
+    uncited_sentences: tuple[str, ...] = ()
+    """sentences that state something and cite nothing"""
+
+    def as_dict(self) -> dict[str, list[str]]:
+        """The checks on the wire."""
+        return {
+            "removed_citations": list(self.removed_citations),
+            "unsupported_numbers": list(self.unsupported_numbers),
+            "uncited_sentences": list(self.uncited_sentences),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The end of a question. Frozen; saved as it is shown."""
+
+    id: str
+    question: str
+    status: Status
+    answer: str
+    """text with ``[n]`` markers, Markdown"""
+    citations: tuple[Citation, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    checks: Checks = field(default_factory=Checks)
+    molecules: tuple[Mapping[str, str], ...] = ()
+    """``{"handle", "name", "smiles", "inchikey"}`` of every molecule of this answer"""
+    unused: tuple[Evidence, ...] = ()
+    """retrieved and not cited; shown folded, not part of the wire format"""
+    model: str = ""
+    settings_digest: str = ""
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    error: Mapping[str, str] | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The answer on the wire (DESIGN section 6)."""
+        return {
+            "id": self.id,
+            "question": self.question,
+            "status": self.status,
+            "answer": self.answer,
+            "citations": [citation.as_dict() for citation in self.citations],
+            "tool_calls": [call.as_dict() for call in self.tool_calls],
+            "checks": self.checks.as_dict(),
+            "molecules": [dict(molecule) for molecule in self.molecules],
+            "model": self.model,
+            "settings_digest": self.settings_digest,
+            "seconds": round(self.seconds, 3),
+            "tokens": {"prompt": self.prompt_tokens, "completion": self.completion_tokens},
+            "error": dict(self.error) if self.error else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ToolStarted:
+    """A tool is about to run."""
+
+    id: str
+    name: str
+    args: Mapping[str, Any]
+    title: str
+    """what a user reads while it runs: "Searching the literature for ..." """
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFinished:
+    """A tool is done."""
+
+    id: str
+    call: ToolCall
+    title: str
+    """what a user reads when it is done: "ChEMBL: 37 activities for EGFR" """
+    text: str
+    """what the model was given"""
+
+
+@dataclass(frozen=True, slots=True)
+class TextDelta:
+    """The next piece of the answer's text, markers already numbered as in the final answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The last event, always exactly one: the whole answer, which replaces what was streamed."""
+
+    answer: Answer
+
+
+Event = ToolStarted | ToolFinished | TextDelta | Finished

@@ -1,0 +1,111 @@
+"""Settings: the one file that reads the environment. Settings are data and build nothing.
+
+``Settings.from_environment()`` is called once by a door; everything below is handed what it needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a user can set."""
+
+    home: Path
+    """``RETORT_HOME``: all state; default the platform's user data folder"""
+    model: str = "auto"
+    """``RETORT_MODEL``: ``embedded``, ``hf:NAME-OR-PATH``, ``http(s)://HOST:PORT/v1#MODEL`` or ``auto``"""
+    library: str = "default"
+    """``RETORT_LIBRARY``: the library that questions are answered from"""
+    encoder: str = "bundled"
+    """``RETORT_ENCODER``: ``bundled``, a hub name, or a path, for libraries made from now on"""
+    chembl: str = "starter"
+    """``RETORT_CHEMBL``: ``starter`` (shipped), ``web`` (the public service), or the path of a ChEMBL SQLite file"""
+    chembl_url: str = "https://www.ebi.ac.uk/chembl/api/data"
+    """``RETORT_CHEMBL_URL``: base of the web service, for mirrors and tests"""
+    offline: bool = False
+    """``RETORT_OFFLINE=1``: no outbound connection whatsoever"""
+    max_steps: int = 6
+    """``RETORT_MAX_STEPS``: model calls in one answer before it must be written from what was found"""
+    evidence_tokens: int = 6000
+    """``RETORT_EVIDENCE_TOKENS``: budget of evidence shown to the model in one answer"""
+    seed: int = 0
+    """``RETORT_SEED``: for models that sample"""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+        """Read ``RETORT_*``; ``overrides`` that are not None win.
+
+        Raises:
+            UsageError: a number is not a number.
+        """
+        from retort.retrieval.errors import UsageError
+
+        env = os.environ if environ is None else environ
+        settings = cls(home=_home(env))
+        values: dict[str, Any] = {}
+        for name in ("model", "library", "encoder", "chembl", "chembl_url"):
+            if text := env.get(f"RETORT_{name.upper()}"):
+                values[name] = text
+        values["offline"] = env.get("RETORT_OFFLINE", "") not in ("", "0", "false", "no")
+        for name in ("max_steps", "evidence_tokens", "seed"):
+            if text := env.get(f"RETORT_{name.upper()}"):
+                try:
+                    values[name] = int(text)
+                except ValueError:
+                    raise UsageError(
+                        f"RETORT_{name.upper()}={text!r} is not a whole number.",
+                        "It is read from the environment.",
+                        f"unset RETORT_{name.upper()}",
+                    ) from None
+        values |= {name: value for name, value in overrides.items() if value is not None}
+        return replace(settings, **values)
+
+    def digest(self) -> str:
+        """Twelve hex digits over everything that can change an answer; paths of state are left out."""
+        data = {name: str(value) for name, value in asdict(self).items() if name not in ("home", "chembl_url")}
+        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
+
+    def library_path(self, name: str | None = None) -> Path:
+        """The folder of a library."""
+        return self.home / "libraries" / (name or self.library)
+
+    @property
+    def sessions_path(self) -> Path:
+        """The one file to back up."""
+        return self.home / "sessions.sqlite"
+
+    @property
+    def cache_path(self) -> Path:
+        """Web answers with their time, downloaded models."""
+        return self.home / "cache"
+
+    @property
+    def log_path(self) -> Path:
+        """The rotating log; every error shown to a user has an id found here."""
+        return self.home / "logs" / "retort.log"
+
+
+def _home(env: Mapping[str, str]) -> Path:
+    if text := env.get("RETORT_HOME"):
+        return Path(text).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("retort", appauthor=False))
+
+
+def silence_telemetry(environ: Any = os.environ) -> None:
+    """Turn off what third-party packages would send. Called by the doors before anything heavy is imported."""
+    environ["LANGSMITH_TRACING"] = "false"
+    environ["LANGCHAIN_TRACING_V2"] = "false"
+    environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    environ["GRADIO_SSR_MODE"] = "False"
+    environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    environ.setdefault("TOKENIZERS_PARALLELISM", "false")

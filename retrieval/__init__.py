@@ -1,0 +1,1 @@
+"""Papers in, passages out. Knows no language model and no chemistry."""

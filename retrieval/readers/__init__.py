@@ -1,0 +1,1 @@
+"""One file per format; what a file is is decided by its content."""

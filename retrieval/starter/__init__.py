@@ -1,0 +1,1 @@
+"""The starter library: notes of this project on targets, drugs and concepts."""

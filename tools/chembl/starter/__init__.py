@@ -1,0 +1,1 @@
+"""The starter ChEMBL file: well-studied drugs in the schema of ChEMBL, built from reviewed tables."""

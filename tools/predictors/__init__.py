@@ -1,0 +1,1 @@
+"""Property predictors: values with an interval, a domain flag and their model."""

@@ -1,0 +1,249 @@
+"""The shapes of the records behind evidence, one per ``record`` name.
+
+They travel on the wire as ``citation.record`` and are what answers are written from. Every value that a
+record does not know is ``None`` or ``""``, never left out. Knows nothing of how records are made.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+
+class MoleculeShape(TypedDict):
+    """What a name, id or structure was resolved to (``find_molecule``)."""
+
+    record: Literal["molecule"]
+    handle: str
+    name: str
+    smiles: str
+    inchikey: str
+    formula: str
+    chembl_id: str
+    max_phase: float | None
+    first_approval: int | None
+    synonyms: list[str]
+    asked_as: str
+    """the text that was asked for"""
+    matched_by: str
+    """``name``, ``synonym``, ``ChEMBL id``, ``SMILES``, ``InChIKey`` or ``handle``"""
+    release: str
+    """release of the database that knows it; empty for a bare structure"""
+
+
+class ValueShape(TypedDict):
+    """One calculated value."""
+
+    property: str
+    """machine name: ``molecular_weight``, ``tpsa`` ..."""
+    label: str
+    value: float | int | str
+    unit: str
+    method: str
+    """where the formula comes from: "Ertl 2000", "Wildman-Crippen" ..."""
+
+
+class CalculationShape(TypedDict):
+    """Calculated properties of one molecule (``calculate_properties``)."""
+
+    record: Literal["calculation"]
+    handle: str
+    name: str
+    smiles: str
+    values: list[ValueShape]
+    rdkit_version: str
+
+
+class CriterionShape(TypedDict):
+    """One criterion of a rule: "molecular weight <= 500 Da", 493.6, True."""
+
+    criterion: str
+    value: float | int
+    passes: bool
+
+
+class RuleShape(TypedDict):
+    """A drug-likeness rule applied to one molecule (``check_rules``), one piece of evidence per rule."""
+
+    record: Literal["rule"]
+    handle: str
+    name: str
+    smiles: str
+    rule: str
+    """ "Lipinski's rule of five", "Veber" ..."""
+    passes: bool
+    violations: int
+    allowed_violations: int
+    criteria: list[CriterionShape]
+    source: str
+    rdkit_version: str
+
+
+class AlertShape(TypedDict):
+    """One structural alert that matched (``check_alerts``)."""
+
+    catalogue: str
+    alert: str
+    atoms: list[int]
+
+
+class AlertsShape(TypedDict):
+    """Structural alerts of one molecule."""
+
+    record: Literal["alerts"]
+    handle: str
+    name: str
+    smiles: str
+    catalogues: list[str]
+    matches: list[AlertShape]
+    rdkit_version: str
+
+
+class SimilarityShape(TypedDict):
+    """Similarity of two molecules (``compare_molecules``)."""
+
+    record: Literal["similarity"]
+    handle: str
+    name: str
+    other_handle: str
+    other_name: str
+    fingerprint: str
+    tanimoto: float
+    same_scaffold: bool
+    rdkit_version: str
+
+
+class SubstructureShape(TypedDict):
+    """Whether a pattern is in a molecule (``match_substructure``)."""
+
+    record: Literal["substructure"]
+    handle: str
+    name: str
+    smiles: str
+    smarts: str
+    count: int
+    matches: list[list[int]]
+    rdkit_version: str
+
+
+class TargetShape(TypedDict):
+    """A target of ChEMBL (``find_target``)."""
+
+    record: Literal["target"]
+    target_chembl_id: str
+    name: str
+    gene: str
+    accession: str
+    organism: str
+    target_type: str
+    release: str
+
+
+class ActivityShape(TypedDict):
+    """One measured activity of ChEMBL (``find_activities``)."""
+
+    record: Literal["activity"]
+    activity_id: str
+    molecule_chembl_id: str
+    molecule_name: str
+    smiles: str
+    target_chembl_id: str
+    target_name: str
+    gene: str
+    organism: str
+    type: str
+    """IC50, Ki, Kd, EC50 ..."""
+    relation: str
+    """=, <, >, <=, >=, ~"""
+    value: float | None
+    units: str
+    pchembl: float | None
+    assay_chembl_id: str
+    assay_type: str
+    assay_description: str
+    confidence_score: int | None
+    document_chembl_id: str
+    year: int | None
+    doi: str
+    pubmed_id: str
+    validity: str
+    release: str
+
+
+class MechanismShape(TypedDict):
+    """A curated mechanism of action (``find_mechanism``)."""
+
+    record: Literal["mechanism"]
+    molecule_chembl_id: str
+    molecule_name: str
+    mechanism: str
+    action_type: str
+    target_chembl_id: str
+    target_name: str
+    gene: str
+    max_phase: float | None
+    release: str
+
+
+class IndicationShape(TypedDict):
+    """An indication with the highest phase reached (``find_indications``)."""
+
+    record: Literal["indication"]
+    molecule_chembl_id: str
+    molecule_name: str
+    indication: str
+    mesh_id: str
+    max_phase: float | None
+    release: str
+
+
+class PredictionShape(TypedDict):
+    """One prediction (``predict_property``); the fields of the wire format and how to read them."""
+
+    record: Literal["prediction"]
+    handle: str
+    name: str
+    smiles: str
+    endpoint: str
+    endpoint_label: str
+    """ "aqueous solubility" ..."""
+    task: Literal["regression", "classification"]
+    value: float
+    unit: str
+    label: str
+    """name of the positive class; empty for regression"""
+    interval: list[float]
+    """[lo, hi] at ``confidence``"""
+    confidence: float
+    in_domain: bool
+    nearest_training_similarity: float
+    percentile_of_drugs: float
+    reading: str
+    """the value in plain words with the threshold's source: "soluble: above -4 log mol/L (...)\" """
+    model: str
+
+
+class PassageShape(TypedDict):
+    """Where a quoted passage stands (``search_literature``)."""
+
+    record: Literal["passage"]
+    paper_id: str
+    passage_id: str
+    section: str
+    page: int | None
+    score: float
+    authors: list[str]
+    year: int | None
+    journal: str
+    is_note: bool
+    """a note of this project, not a paper"""
+    retracted: bool
+    library: str
+
+
+class AbsenceShape(TypedDict):
+    """A search that found nothing, which is a result too: what was searched, with which filter."""
+
+    record: Literal["absence"]
+    searched: str
+    found: int
+    release: str
