@@ -1,1 +1,3 @@
-"""The assistant: a question in, events and one frozen answer out. Knows no Gradio and no file format."""
+"""The assistant: a question in, events and one frozen answer out. Knows no Gradio and no file
+format.
+"""

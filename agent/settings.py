@@ -21,26 +21,31 @@ class Settings:
     home: Path
     """``RETORT_HOME``: all state; default the platform's user data folder"""
     model: str = "auto"
-    """``RETORT_MODEL``: ``embedded``, ``hf:NAME-OR-PATH``, ``http(s)://HOST:PORT/v1#MODEL`` or ``auto``"""
+    """``RETORT_MODEL``: ``embedded``, ``hf:NAME-OR-PATH``, ``http(s)://HOST:PORT/v1#MODEL`` or
+    ``auto``"""
     library: str = "default"
     """``RETORT_LIBRARY``: the library that questions are answered from"""
     encoder: str = "bundled"
     """``RETORT_ENCODER``: ``bundled``, a hub name, or a path, for libraries made from now on"""
     chembl: str = "starter"
-    """``RETORT_CHEMBL``: ``starter`` (shipped), ``web`` (the public service), or the path of a ChEMBL SQLite file"""
+    """``RETORT_CHEMBL``: ``starter`` (shipped), ``web`` (the public service), or the path of a
+    ChEMBL SQLite file"""
     chembl_url: str = "https://www.ebi.ac.uk/chembl/api/data"
     """``RETORT_CHEMBL_URL``: base of the web service, for mirrors and tests"""
     offline: bool = False
     """``RETORT_OFFLINE=1``: no outbound connection whatsoever"""
     max_steps: int = 6
-    """``RETORT_MAX_STEPS``: model calls in one answer before it must be written from what was found"""
+    """``RETORT_MAX_STEPS``: model calls in one answer before it must be written from what was
+    found"""
     evidence_tokens: int = 6000
     """``RETORT_EVIDENCE_TOKENS``: budget of evidence shown to the model in one answer"""
     seed: int = 0
     """``RETORT_SEED``: for models that sample"""
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    def from_environment(
+        cls, environ: Mapping[str, str] | None = None, **overrides: Any
+    ) -> Settings:
         """Read ``RETORT_*``; ``overrides`` that are not None win.
 
         Raises:
@@ -69,8 +74,14 @@ class Settings:
         return replace(settings, **values)
 
     def digest(self) -> str:
-        """Twelve hex digits over everything that can change an answer; paths of state are left out."""
-        data = {name: str(value) for name, value in asdict(self).items() if name not in ("home", "chembl_url")}
+        """Twelve hex digits over everything that can change an answer; paths of state are left
+        out.
+        """
+        data = {
+            name: str(value)
+            for name, value in asdict(self).items()
+            if name not in ("home", "chembl_url")
+        }
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
 
     def library_path(self, name: str | None = None) -> Path:
@@ -102,7 +113,9 @@ def _home(env: Mapping[str, str]) -> Path:
 
 
 def silence_telemetry(environ: Any = os.environ) -> None:
-    """Turn off what third-party packages would send. Called by the doors before anything heavy is imported."""
+    """Turn off what third-party packages would send. Called by the doors before anything heavy is
+    imported.
+    """
     environ["LANGSMITH_TRACING"] = "false"
     environ["LANGCHAIN_TRACING_V2"] = "false"
     environ["GRADIO_ANALYTICS_ENABLED"] = "False"

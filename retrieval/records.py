@@ -1,6 +1,7 @@
 """The records of the retrieval room: papers, their passages, and the hits of a search.
 
-Frozen and plain. Offsets are 0-based positions in ``Paper.text``, the text as it is stored; they are
+Frozen and plain. Offsets are 0-based positions in ``Paper.text``, the text as it is stored; they
+are
 never positions in a PDF, an XML file or a rendering.
 """
 
@@ -25,7 +26,8 @@ class Paper:
     """One document as it is stored. ``text`` is final: every quote is a slice of it."""
 
     paper_id: str
-    """the record's own id where it has one (``_id`` of a JSONL line, ``PMID:..``, ``PMC..``, ``DOI:..``)"""
+    """the record's own id where it has one (``_id`` of a JSONL line, ``PMID:..``, ``PMC..``,
+    ``DOI:..``)"""
     source_id: str
     """what a reader cites: ``PMID:..``, ``DOI:..``, ``PMC..``, else the paper id"""
     title: str

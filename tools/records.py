@@ -1,7 +1,9 @@
 """The records of the tools: evidence, and what a tool hands back.
 
-A tool never writes prose for the model. It returns a ``ToolResult``: a line for the user, evidence (each
-with one line of text that can be cited), and a note. ``render`` is the one place where that becomes text.
+A tool never writes prose for the model. It returns a ``ToolResult``: a line for the user, evidence
+(each
+with one line of text that can be cited), and a note. ``render`` is the one place where that
+becomes text.
 """
 
 from __future__ import annotations
@@ -23,13 +25,15 @@ class Evidence:
     """``PMID:..``, ``DOI:..``, ``CHEMBL..``, ``RDKit 2026.09.1``, a model's name ..."""
     title: str
     quote: str
-    """literature: the verbatim slice ``paper.text[start:end]``; else the record said in one plain sentence
+    """literature: the verbatim slice ``paper.text[start:end]``; else the record said in one plain
+    sentence
     that holds every number and unit an answer may repeat"""
     start: int | None = None
     end: int | None = None
     url: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
-    """the whole record, JSON-ready; ``record["record"]`` names its shape in ``retort.tools.shapes``"""
+    """the whole record, JSON-ready; ``record["record"]`` names its shape in
+    ``retort.tools.shapes``"""
     key: str = ""
     """given by the ledger ("E7"); empty before"""
 
@@ -46,7 +50,8 @@ class ToolResult:
     """one line for the user: "ChEMBL: 37 activities for EGFR\""""
     evidence: tuple[Evidence, ...] = ()
     note: str = ""
-    """one line for the model after the evidence: what was cut, what was searched, how to get more"""
+    """one line for the model after the evidence: what was cut, what was searched, how to get
+    more"""
     count: int = 0
     """how many things were found in all, shown or not"""
     molecules: tuple[Mapping[str, str], ...] = ()

@@ -1,6 +1,7 @@
 """The shapes of the records behind evidence, one per ``record`` name.
 
-They travel on the wire as ``citation.record`` and are what answers are written from. Every value that a
+They travel on the wire as ``citation.record`` and are what answers are written from. Every value
+that a
 record does not know is ``None`` or ``""``, never left out. Knows nothing of how records are made.
 """
 
@@ -62,7 +63,9 @@ class CriterionShape(TypedDict):
 
 
 class RuleShape(TypedDict):
-    """A drug-likeness rule applied to one molecule (``check_rules``), one piece of evidence per rule."""
+    """A drug-likeness rule applied to one molecule (``check_rules``), one piece of evidence per
+    rule.
+    """
 
     record: Literal["rule"]
     handle: str
@@ -218,7 +221,8 @@ class PredictionShape(TypedDict):
     nearest_training_similarity: float
     percentile_of_drugs: float
     reading: str
-    """the value in plain words with the threshold's source: "soluble: above -4 log mol/L (...)\" """
+    """the value in plain words with the threshold's source: "soluble: above -4 log mol/L (...)\"
+    """
     model: str
 
 

@@ -1,0 +1,132 @@
+"""Sets up what the tools of a conversation work with. Builds; answers nothing.
+
+Heavy parts (the library with its encoder, the predictors) are opened when a tool first needs them,
+once per
+process, and shared by all conversations.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from retort.agent.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+    from retort.retrieval.encode import Encoder
+    from retort.retrieval.library import Library
+    from retort.tools import Bench
+    from retort.tools.chembl.source import ChemblSource
+    from retort.tools.predictors.predictors import Predictors
+
+STARTER = "starter"
+"""The library of this project's own notes, used while the user's library holds no paper."""
+
+
+class BenchMaker:
+    """Makes benches for one set of settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._library: Library | None = None
+        self._predictors: Predictors | None = None
+        self._chembl: ChemblSource | None = None
+        self._encoder: Encoder | None = None
+
+    def make(self, molecules: Iterable[Mapping[str, str]] = ()) -> Bench:
+        """A bench for one conversation; ``molecules`` are those it already has, in order of
+        handles.
+        """
+        from retort.tools import Bench
+        from retort.tools.molecule import MoleculeBook
+
+        return Bench(
+            molecules=MoleculeBook(self.chembl(), known=molecules),
+            chembl=self.chembl(),
+            library=self.library,
+            predictors=self.predictors,
+        )
+
+    def tools(self, bench: Bench) -> list[BaseTool]:
+        """The tools that work with a bench."""
+        from retort.tools import build
+
+        return build(bench)
+
+    def chembl(self) -> ChemblSource:
+        """ChEMBL as the settings name it."""
+        with self._lock:
+            if self._chembl is None:
+                from retort.tools.chembl import open_source
+
+                self._chembl = open_source(
+                    self.settings.chembl,
+                    cache=self.settings.cache_path,
+                    offline=self.settings.offline,
+                    url=self.settings.chembl_url,
+                )
+            return self._chembl
+
+    def encoder(self) -> Encoder:
+        """The bundled encoder, loaded once: the library's default and the embedded planner's."""
+        with self._lock:
+            if self._encoder is None:
+                from retort.retrieval.encode import load_encoder
+
+                self._encoder = load_encoder("bundled", offline=True)
+            return self._encoder
+
+    def predictors(self) -> Predictors:
+        """Retort's property predictors."""
+        with self._lock:
+            if self._predictors is None:
+                from retort.tools.predictors.predictors import Predictors
+
+                self._predictors = Predictors.load()
+            return self._predictors
+
+    def library(self) -> Library:
+        """The library that questions are answered from.
+
+        The user's default library while it holds papers, else the starter library, which is made
+        when it
+        does not exist yet. A library that was named and does not exist is an error.
+        """
+        with self._lock:
+            if self._library is None:
+                self._library = self._open_library()
+            return self._library
+
+    def _open_library(self) -> Library:
+        from retort.retrieval.library import Library
+
+        settings = self.settings
+        name = settings.library
+        if name == "default" and _is_empty(settings, name):
+            name = STARTER
+        if name == STARTER:
+            return self._starter()
+        encoder = self.encoder() if settings.encoder == "bundled" else settings.encoder
+        return Library.open(settings.library_path(name), encoder, offline=settings.offline)
+
+    def _starter(self) -> Library:
+        from retort.retrieval.ingest import add_starter
+        from retort.retrieval.library import Library
+
+        library = Library.open(self.settings.library_path(STARTER), self.encoder(), create=True)
+        add_starter(library)
+        return library
+
+
+def _is_empty(settings: Settings, name: str) -> bool:
+    from retort.retrieval.library import Library
+
+    path = settings.library_path(name)
+    if not (path / "library.sqlite").exists():
+        return True
+    with Library.open(path, settings.encoder, offline=settings.offline) as library:
+        return library.count()[0] == 0

@@ -1,0 +1,43 @@
+"""What a user reads while a tool runs, in plain words. What it says afterwards is the tool's own
+summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_DOING = {
+    "find_molecule": "Looking up {molecule}",
+    "calculate_properties": "Calculating properties of {molecule}",
+    "check_rules": "Checking drug-likeness rules for {molecule}",
+    "check_alerts": "Looking for structural alerts in {molecule}",
+    "compare_molecules": "Comparing {molecule} with {other}",
+    "match_substructure": "Matching {smarts} in {molecule}",
+    "find_target": "Looking up the target {target}",
+    "find_mechanism": "Looking up mechanisms of action for {molecule}{target}",
+    "find_indications": "Looking up indications of {molecule}",
+    "predict_property": "Predicting properties of {molecule}",
+    "search_literature": "Searching the literature for “{query}”",
+}
+
+
+class _Blank(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return ""
+
+
+def doing(name: str, args: Mapping[str, Any]) -> str:
+    """One line for a call that is starting: "Searching the literature for “VKORC1 dose”"."""
+    short = _Blank({key: _short(value) for key, value in args.items()})
+    if name == "find_activities":
+        parts = [short[key] for key in ("molecule", "target") if short[key]]
+        return f"Looking up measured activities: {' on '.join(parts) or '?'}"
+    if name in _DOING:
+        return _DOING[name].format_map(short)
+    return f"Calling {name}"
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 80 else text[:77] + "..."

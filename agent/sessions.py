@@ -1,0 +1,158 @@
+"""Sessions: conversations, answers and feedback in one SQLite file, the one thing to back up.
+
+Owns ``sessions.sqlite``. The messages of a conversation are LangGraph's checkpoints in the same
+file. Knows
+nothing of how an answer comes about.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retort.agent.records import Answer
+from retort.retrieval.errors import RetortError
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite import SqliteSaver
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS session (
+    name TEXT PRIMARY KEY, title TEXT NOT NULL, created REAL NOT NULL, updated REAL NOT NULL,
+    molecules TEXT NOT NULL DEFAULT '[]');
+CREATE TABLE IF NOT EXISTS answer (
+    id TEXT PRIMARY KEY, session TEXT NOT NULL, created REAL NOT NULL, question TEXT NOT NULL,
+    status TEXT NOT NULL, body TEXT NOT NULL);
+CREATE INDEX IF NOT EXISTS answer_session ON answer (session, created);
+CREATE TABLE IF NOT EXISTS feedback (
+    answer_id TEXT NOT NULL, created REAL NOT NULL, liked INTEGER, note TEXT NOT NULL DEFAULT '');
+"""
+
+
+class Sessions:
+    """The store of what was asked and answered.
+
+    Args:
+        path: the SQLite file; made with its folder where it does not exist.
+
+    Raises:
+        RetortError: the file cannot be opened or is no database.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = _connect(path)
+            self._db.executescript(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            raise RetortError(
+                f"Cannot open the sessions at {path}.",
+                f"{error}.",
+                "Check the folder's permissions and free space, or set RETORT_HOME elsewhere.",
+            ) from error
+        self._saver: SqliteSaver | None = None
+
+    def checkpointer(self) -> SqliteSaver:
+        """LangGraph's memory of conversations, in the same file over a connection of its own."""
+        with self._lock:
+            if self._saver is None:
+                from langgraph.checkpoint.sqlite import SqliteSaver
+
+                self._saver = SqliteSaver(_connect(self.path))
+            return self._saver
+
+    def molecules(self, session: str) -> list[dict[str, str]]:
+        """The molecules of a conversation in the order of their handles; empty for a new one."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT molecules FROM session WHERE name = ?", (session,)
+            ).fetchone()
+        return list(json.loads(row[0])) if row else []
+
+    def save(
+        self, answer: Answer, session: str | None, molecules: Sequence[Mapping[str, str]] = ()
+    ) -> None:
+        """Store an answer, and the molecules of its conversation. Committed when this returns."""
+        now = time.time()
+        with self._lock, self._db:
+            if session is not None:
+                self._db.execute(
+                    "INSERT INTO session (name, title, created, updated, molecules)"
+                    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
+                    " SET updated = excluded.updated, molecules = excluded.molecules",
+                    (
+                        session,
+                        _title(answer.question),
+                        now,
+                        now,
+                        json.dumps([*map(dict, molecules)]),
+                    ),
+                )
+            self._db.execute(
+                "INSERT OR REPLACE INTO answer (id, session, created, question, status, body)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                (
+                    answer.id,
+                    session or "",
+                    now,
+                    answer.question,
+                    answer.status,
+                    json.dumps(answer.as_dict()),
+                ),
+            )
+
+    def answers(self, session: str) -> list[dict[str, Any]]:
+        """The answers of a conversation on the wire format, oldest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT body FROM answer WHERE session = ? ORDER BY created", (session,)
+            ).fetchall()
+        return [json.loads(row[0]) for row in rows]
+
+    def answer(self, answer_id: str) -> dict[str, Any] | None:
+        """One answer on the wire format, or None."""
+        with self._lock:
+            row = self._db.execute("SELECT body FROM answer WHERE id = ?", (answer_id,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def listing(self) -> list[dict[str, Any]]:
+        """All conversations, newest first: ``{"name", "title", "updated"}``."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT name, title, updated FROM session ORDER BY updated DESC"
+            ).fetchall()
+        return [{"name": name, "title": title, "updated": updated} for name, title, updated in rows]
+
+    def rate(self, answer_id: str, liked: bool | None, note: str = "") -> None:
+        """Keep a user's opinion of an answer."""
+        with self._lock, self._db:
+            self._db.execute(
+                "INSERT INTO feedback (answer_id, created, liked, note) VALUES (?, ?, ?, ?)",
+                (answer_id, time.time(), None if liked is None else int(liked), note),
+            )
+
+    def close(self) -> None:
+        """Close both connections."""
+        with self._lock:
+            self._db.close()
+            if self._saver is not None:
+                self._saver.conn.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, check_same_thread=False, timeout=30)
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=FULL")
+    return db
+
+
+def _title(question: str) -> str:
+    line = " ".join(question.split())
+    return line if len(line) <= 60 else line[:57] + "..."
