@@ -1,1 +1,2 @@
-"""The starter ChEMBL file: well-studied drugs in the schema of ChEMBL, built from reviewed tables."""
+"""The starter ChEMBL file: well-studied drugs in the schema of ChEMBL, built from reviewed
+tables."""

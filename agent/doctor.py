@@ -1,0 +1,122 @@
+"""The doctor: the state of every part, its cause, and the command that fixes it. Changes
+nothing.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from retort.agent.bench import BenchMaker
+from retort.agent.settings import Settings
+from retort.retrieval.errors import RetortError
+
+State = Literal["ok", "limited", "broken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One part and how it is."""
+
+    part: str
+    state: State
+    cause: str
+    fix: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """The finding on the wire."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at every part. No part's failure hides another's."""
+    benches = BenchMaker(settings)
+    return [
+        _guarded("home", lambda: _home(settings)),
+        _guarded("model", lambda: _model(settings, benches)),
+        _guarded("GPU", _gpu),
+        _guarded("encoder", lambda: _encoder(benches)),
+        _guarded("library", lambda: _library(benches)),
+        _guarded("ChEMBL", lambda: _chembl(settings, benches)),
+        _guarded("predictors", lambda: _predictors(benches)),
+        _guarded("network", lambda: _network(settings)),
+    ]
+
+
+def _guarded(part: str, look: Callable[[], Finding]) -> Finding:
+    try:
+        return look()
+    except RetortError as error:
+        return Finding(part, "broken", " ".join((error.what, error.why)), error.next)
+    except Exception as error:  # a doctor that falls ill helps nobody
+        cause = f"{type(error).__name__}: {error}"
+        return Finding(part, "broken", cause, "make install, then retort doctor again")
+
+
+def _home(settings: Settings) -> Finding:
+    settings.home.mkdir(parents=True, exist_ok=True)
+    probe = settings.home / ".probe"
+    probe.write_text("x")
+    probe.unlink()
+    free_gb = shutil.disk_usage(settings.home).free / 1e9
+    if free_gb < 1:
+        cause = f"{settings.home}, only {free_gb:.1f} GB free"
+        return Finding("home", "limited", cause, "Make room, or set RETORT_HOME to another disk.")
+    return Finding("home", "ok", f"{settings.home}, {free_gb:.0f} GB free")
+
+
+def _model(settings: Settings, benches: BenchMaker) -> Finding:
+    from retort.agent.models.select import load_model
+
+    loaded = load_model(settings, benches.encoder)
+    return Finding("model", "ok", f"{loaded.name} ({loaded.why})")
+
+
+def _gpu() -> Finding:
+    import torch
+
+    if not torch.cuda.is_available():
+        fix = "Nothing to do: the embedded model needs none. A CUDA GPU is used when there is one."
+        return Finding("GPU", "limited", f"no CUDA GPU (torch {torch.__version__})", fix)
+    free, total = torch.cuda.mem_get_info()
+    name = torch.cuda.get_device_name()
+    return Finding("GPU", "ok", f"{name}, {free / 2**30:.0f} of {total / 2**30:.0f} GiB free")
+
+
+def _encoder(benches: BenchMaker) -> Finding:
+    encoder = benches.encoder()
+    return Finding("encoder", "ok", f"{encoder.name}, {encoder.dimension} dimensions")
+
+
+def _library(benches: BenchMaker) -> Finding:
+    library = benches.library()
+    papers, passages = library.count()
+    cause = f"{library.name}: {papers:,} papers and notes, {passages:,} passages"
+    if library.name == "starter":
+        return Finding(
+            "library", "limited", f"{cause} (no paper of yours yet)", "retort library add PATH"
+        )
+    return Finding("library", "ok", cause)
+
+
+def _chembl(settings: Settings, benches: BenchMaker) -> Finding:
+    release = benches.chembl().release()
+    if settings.chembl == "starter":
+        fix = "RETORT_CHEMBL=/path/chembl_NN.db for a full dump, or RETORT_CHEMBL=web"
+        return Finding("ChEMBL", "limited", f"{release}, the shipped starter file", fix)
+    return Finding("ChEMBL", "ok", f"{release}, {settings.chembl}")
+
+
+def _predictors(benches: BenchMaker) -> Finding:
+    endpoints = benches.predictors().endpoints()
+    return Finding("predictors", "ok", ", ".join(endpoint.name for endpoint in endpoints))
+
+
+def _network(settings: Settings) -> Finding:
+    if settings.offline:
+        return Finding("network", "ok", "RETORT_OFFLINE=1: no outbound connection is made")
+    if settings.chembl == "web":
+        return Finding("network", "ok", f"used for ChEMBL only, at {settings.chembl_url}")
+    return Finding("network", "ok", "not used: every source is local")

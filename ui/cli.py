@@ -1,0 +1,189 @@
+"""The command line: ``retort ask``, ``chat``, ``batch`` and ``doctor``, and the other groups'
+commands.
+
+Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 failed, 2 wrong use, 3
+done with
+failures. Heavy packages are imported by the command that needs them, so that ``--help`` is quick.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from retort.agent.settings import Settings, silence_telemetry
+from retort.retrieval.errors import RetortError, UsageError
+from retort.ui import cli_library, cli_tools, terminal
+from retort.ui.options import JSON, Library, Model
+
+DONE, FAILED, WRONG_USE, DONE_WITH_FAILURES = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="retort",
+    help="A research assistant for drug discovery that answers with its sources.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(cli_library.app, name="library")
+app.command()(cli_library.search)
+app.command("tools")(cli_tools.list_tools)
+app.command("call")(cli_tools.call)
+app.command()(cli_tools.predict)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    show_version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """A research assistant for drug discovery that answers with its sources."""
+    if show_version:
+        print(f"retort {version('retort')}")
+        raise typer.Exit
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    session: Annotated[str | None, typer.Option(help="Conversation to continue, by name.")] = None,
+    model: Model = None,
+    library: Library = None,
+    json: JSON = False,
+) -> None:
+    """Answer one question with its sources."""
+    from retort.agent.opening import open_assistant
+
+    opened = open_assistant(Settings.from_environment(model=model, library=library))
+    stop = _stop_on_interrupt()
+    events = opened.assistant.ask(question, session, stop)
+    if not json:
+        terminal.say(opened.status_line())
+    answer = terminal.follow(events, show=not json, stream=sys.stdout.isatty())
+    if json:
+        terminal.emit(answer.as_dict())
+    else:
+        terminal.show_sources(answer)
+    if answer.error:
+        terminal.show_error(RetortError(**answer.error))
+    raise typer.Exit(FAILED if answer.status == "failed" else DONE)
+
+
+@app.command()
+def chat(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    model: Model = None,
+    library: Library = None,
+) -> None:
+    """Open the chat page and print its address."""
+    from retort.agent.opening import open_assistant
+
+    opened = open_assistant(Settings.from_environment(model=model, library=library))
+    terminal.say(opened.status_line())
+    from retort.ui.page import serve
+
+    serve(opened, host, port)
+
+
+@app.command()
+def batch(
+    questions: Annotated[Path, typer.Argument(help="JSONL or CSV: id, question, session.")],
+    output: Annotated[Path, typer.Option(help="JSONL, one answer per line; a rerun goes on.")],
+    workers: Annotated[int, typer.Option(min=1, help="Questions answered at the same time.")] = 1,
+    retry_failed: Annotated[bool, typer.Option(help="Ask again what failed.")] = False,
+    model: Model = None,
+    library: Library = None,
+    json: JSON = False,
+) -> None:
+    """Answer a file of questions. Resumable: what is answered is not asked again."""
+    from retort.agent import batch as batches
+    from retort.agent.opening import open_assistant
+    from retort.ui.progress import bar
+
+    items = batches.read_questions(questions)
+    opened = open_assistant(Settings.from_environment(model=model, library=library))
+    terminal.say(opened.status_line())
+    stop = _stop_on_interrupt()
+    with bar("Answering") as advance:
+        state = batches.run(
+            opened.assistant,
+            items,
+            output,
+            workers,
+            retry_failed,
+            stop,
+            lambda p: advance(p.done, p.total, f"{p.failed} failed" if p.failed else ""),
+        )
+    left = state.total - state.done
+    summary: dict[str, Any] = {
+        "answered": state.done,
+        "failed": state.failed,
+        "skipped": state.skipped,
+        "left": left,
+        "output": str(output),
+    }
+    if json:
+        terminal.emit(summary)
+    terminal.say(
+        f"{state.done} answered ({state.failed} failed), {state.skipped} were done before, "
+        f"{left} left: {output}"
+    )
+    raise typer.Exit(FAILED if left else DONE_WITH_FAILURES if state.failed else DONE)
+
+
+@app.command()
+def doctor(json: JSON = False) -> None:
+    """Say how every part is, and what to do where it is not well."""
+    from retort.agent.doctor import examine
+
+    findings = examine(Settings.from_environment())
+    if json:
+        terminal.emit([finding.as_dict() for finding in findings])
+    else:
+        for finding in findings:
+            print(f"{finding.state:8} {finding.part:11} {finding.cause}")
+            if finding.fix:
+                print(f"{'':20} -> {finding.fix}")
+    raise typer.Exit(FAILED if any(finding.state == "broken" for finding in findings) else DONE)
+
+
+def _stop_on_interrupt() -> threading.Event:
+    """The first Ctrl-C stops and keeps what is there; the second ends the process."""
+    stop = threading.Event()
+
+    def handle(*_: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+        terminal.say("Stopping ... (Ctrl-C again to end at once)")
+
+    signal.signal(signal.SIGINT, handle)
+    return stop
+
+
+def main() -> None:
+    """The entry point: runs a command and turns errors into messages and exit codes."""
+    silence_telemetry()
+    try:
+        app()
+    except RetortError as error:
+        if "--json" in sys.argv:
+            terminal.emit({"error": error.as_dict()})
+        terminal.show_error(error)
+        sys.exit(WRONG_USE if isinstance(error, UsageError) else FAILED)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(FAILED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,18 @@
+"""Options that several commands share, said once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+JSON = Annotated[bool, typer.Option("--json", help="Machine-readable result on stdout.")]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        help="embedded, hf:NAME-OR-PATH, http(s)://HOST:PORT/v1#MODEL or auto (RETORT_MODEL)."
+    ),
+]
+Library = Annotated[
+    str | None, typer.Option(help="The library to use (RETORT_LIBRARY; default: default).")
+]

@@ -1,0 +1,129 @@
+"""How answers, hits, tables and errors look in a terminal. Renders records; decides nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from retort.agent.records import Answer, Event, Finished, TextDelta, ToolFinished, ToolStarted
+from retort.retrieval.errors import RetortError
+from retort.tools.records import Evidence
+
+KIND_WORDS = {
+    "literature": "literature",
+    "chembl": "ChEMBL record",
+    "calculation": "calculated",
+    "prediction": "predicted",
+}
+"""How each kind of evidence is called wherever a user reads it; a word, never only a colour."""
+
+
+def say(text: str) -> None:
+    """A line of progress or a message: to stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def emit(value: Any) -> None:
+    """A machine-readable result: one line of JSON to stdout."""
+    print(json.dumps(value, ensure_ascii=False), flush=True)
+
+
+def show_error(error: RetortError) -> None:
+    """What, why and the next command."""
+    say(f"error: {error.what}")
+    if error.why:
+        say(f"  why: {error.why}")
+    if error.next:
+        say(f"  next: {error.next}")
+
+
+def follow(events: Iterable[Event], show: bool = True, stream: bool = False) -> Answer:
+    """Show an answer as it comes about; return it.
+
+    Args:
+        events: from ``Assistant.ask``.
+        show: print the answer to stdout, and the steps to stderr.
+        stream: print the text while it is written.
+    """
+    shown = ""
+    for event in events:
+        if isinstance(event, Finished) and not show:
+            return event.answer
+        if not show:
+            continue
+        if isinstance(event, ToolStarted):
+            say(f"... {event.title}")
+        elif isinstance(event, ToolFinished):
+            mark = "ok" if event.call.status == "ok" else "failed"
+            say(f"    {event.title} ({mark}, {event.call.seconds:.1f} s)")
+        elif isinstance(event, TextDelta) and stream:
+            print(event.text, end="", flush=True)
+            shown += event.text
+        elif isinstance(event, Finished):
+            if stream and shown.strip() == event.answer.answer.strip():
+                print()
+            else:
+                print(("\n" if shown else "") + event.answer.answer)
+            return event.answer
+    raise AssertionError("the events ended without an answer")
+
+
+def show_sources(answer: Answer) -> None:
+    """The sources of an answer, and what the checks found."""
+    if answer.citations:
+        print("\nSources")
+    for citation in answer.citations:
+        for line in source_lines(citation.marker, citation.evidence):
+            print(line)
+    if answer.molecules:
+        print("\nMolecules")
+        for molecule in answer.molecules:
+            print(f"{molecule['handle']}  {molecule['name']}  {molecule['smiles']}")
+    for line in warnings(answer):
+        print(f"! {line}")
+
+
+def source_lines(marker: int, evidence: Evidence) -> Iterator[str]:
+    """One source: its kind, id and title; its quote; its address."""
+    place = ", ".join(str(part) for part in _place(evidence.record) if part)
+    title = f"{evidence.title}{f' ({place})' if place else ''}"
+    yield f"[{marker}] {KIND_WORDS[evidence.kind]} | {evidence.source_id} | {title}"
+    if evidence.kind == "literature":
+        where = f"characters {evidence.start}-{evidence.end}"
+        yield f'    "{evidence.quote}" ({where})'
+    else:
+        yield f"    {evidence.quote}"
+    if evidence.url:
+        yield f"    {evidence.url}"
+
+
+def _place(record: Mapping[str, Any]) -> Sequence[object]:
+    if record.get("record") != "passage":
+        return ()
+    page = record.get("page")
+    return (record.get("year"), record.get("section"), page and f"p. {page}")
+
+
+def warnings(answer: Answer) -> Iterator[str]:
+    """The findings of the checks, in words."""
+    checks = answer.checks
+    if checks.removed_citations:
+        yield f"Removed invented citations: {', '.join(checks.removed_citations)}"
+    if checks.unsupported_numbers:
+        yield f"Not in the cited evidence: {', '.join(checks.unsupported_numbers)}"
+    for sentence in checks.uncited_sentences:
+        yield f"Without a source: {sentence}"
+
+
+def table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
+    """A plain aligned table."""
+    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
+    ]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    return "\n".join(line.rstrip() for line in lines)
