@@ -1,4 +1,5 @@
-"""The house itself: arrows that only run down, a package map that matches the folders, a quick front door."""
+"""The house itself: arrows that only run down, a package map that matches the folders, a quick
+front door."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Chooses the chat model that a spec names. There is never a silent call to anybody's cloud.
 
 embedded                        the embedded model: no download, no GPU
-hf:NAME-OR-PATH                 a causal language model through transformers, on the GPU where there is one
+hf:NAME-OR-PATH                 a causal language model through transformers, on the GPU where
+there is one
 http(s)://HOST:PORT/v1#MODEL    any OpenAI-compatible server
 auto                            a CUDA GPU with room and a model on disk: that model; else embedded
 """
@@ -26,7 +27,8 @@ SIZE_TABLE: tuple[tuple[float, str], ...] = (
     (20.0, "Qwen/Qwen3-8B"),
     (11.0, "Qwen/Qwen3-4B"),
 )
-"""Free GPU memory in GiB and the model that fits it in bf16 with a 16k-token cache: two bytes per parameter
+"""Free GPU memory in GiB and the model that fits it in bf16 with a 16k-token cache: two bytes per
+parameter
 plus a quarter for cache and activations."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
