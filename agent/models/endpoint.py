@@ -47,6 +47,7 @@ def connect(url: str, name: str, seed: int = 0) -> BaseChatModel:
         max_retries=RETRIES,
         temperature=0.0,
         seed=seed or None,
+        streaming=True,
         stream_usage=True,
     )
     return model

@@ -80,16 +80,16 @@ class HuggingFaceChatModel(BaseChatModel):
         tools = kwargs.get("tools") or None
         names = [tool["function"]["name"] for tool in tools or ()]
         encoded = self._encode(messages, tools)
-        visible, raw, count = VisibleText(), "", 0
+        visible, raw = VisibleText(), ""
         with self._lock:
             for piece in self._pieces(encoded):
                 raw += piece
-                count += 1
                 for text in visible.feed(piece):
                     chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
                     if run_manager:
                         run_manager.on_llm_new_token(text, chunk=chunk)
                     yield chunk
+        count = len(self._tokenizer(raw, add_special_tokens=False)["input_ids"])
         yield self._last(parse(raw, names), encoded["input_ids"].shape[1], count)
 
     def _encode(self, messages: list[BaseMessage], tools: list[dict[str, Any]] | None) -> Any:

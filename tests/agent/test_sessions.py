@@ -1,0 +1,58 @@
+"""Sessions survive a restart, keep their order, and say clearly when they cannot be opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retort.agent.records import Answer, Citation
+from retort.agent.sessions import Sessions
+from retort.retrieval.errors import RetortError
+from retort.tools.records import Evidence
+
+CITED = Citation(1, Evidence("chembl", "CHEMBL25", "Aspirin", "q", record={"value": 1.5}, key="E1"))
+
+
+def answer(id: str, question: str = "q") -> Answer:
+    return Answer(id, question, "answered", "a [1]", citations=(CITED,))
+
+
+def test_what_is_saved_is_there_after_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "sessions.sqlite"
+    first = Sessions(path)
+    molecules = [{"handle": "M1", "name": "aspirin", "smiles": "C", "inchikey": "K"}]
+    first.save(answer("1"), "s", molecules)
+    first.save(answer("2"), "s", molecules)
+    first.save(answer("3"), None)
+    again = Sessions(path)
+    assert [item["id"] for item in again.answers("s")] == ["1", "2"]
+    assert again.molecules("s") == molecules and again.molecules("other") == []
+    found = again.answer("3")
+    assert found is not None and found["citations"][0]["record"] == {"value": 1.5}
+    assert again.answer("none") is None
+
+
+def test_conversations_are_listed_newest_first_with_a_title(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "s.sqlite")
+    sessions.save(answer("1", "What is the\nmechanism of " + "x" * 90), "old")
+    sessions.save(answer("2", "second"), "new")
+    listed = sessions.listing()
+    assert [item["name"] for item in listed] == ["new", "old"]
+    assert listed[1]["title"].startswith("What is the mechanism") and len(listed[1]["title"]) <= 60
+
+
+def test_opinions_are_kept_with_the_answer(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "s.sqlite")
+    sessions.save(answer("1"), "s")
+    sessions.rate("1", False, "wrong unit")
+    rows = sessions._db.execute("SELECT answer_id, liked, note FROM feedback").fetchall()
+    assert rows == [("1", 0, "wrong unit")]
+
+
+def test_a_file_that_is_no_database_is_an_error_with_a_way_on(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    path.write_text("this is not a database, and it is long enough to be looked at" * 20)
+    with pytest.raises(RetortError) as caught:
+        Sessions(path)
+    assert str(path) in caught.value.what and "RETORT_HOME" in caught.value.next

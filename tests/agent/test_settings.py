@@ -1,0 +1,51 @@
+"""Settings: read once, frozen, with a digest that follows what can change an answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from retort.agent.settings import Settings, silence_telemetry
+from retort.retrieval.errors import UsageError
+
+
+def test_the_environment_is_read_and_overrides_win() -> None:
+    env = {
+        "RETORT_HOME": "/x",
+        "RETORT_MODEL": "embedded",
+        "RETORT_OFFLINE": "1",
+        "RETORT_SEED": "7",
+    }
+    settings = Settings.from_environment(env, model="hf:m", library=None)
+    assert settings == Settings(Path("/x"), model="hf:m", offline=True, seed=7)
+
+
+@pytest.mark.parametrize("text", ["", "0", "false", "no"])
+def test_offline_is_off_unless_it_is_said(text: str) -> None:
+    assert not Settings.from_environment({"RETORT_HOME": "/x", "RETORT_OFFLINE": text}).offline
+
+
+def test_a_number_that_is_none_says_which() -> None:
+    with pytest.raises(UsageError, match="RETORT_MAX_STEPS"):
+        Settings.from_environment({"RETORT_HOME": "/x", "RETORT_MAX_STEPS": "many"})
+
+
+def test_the_digest_follows_what_matters() -> None:
+    base = Settings(Path("/a"))
+    assert base.digest() == Settings(Path("/b")).digest()
+    assert base.digest() != Settings(Path("/a"), library="other").digest()
+    assert base.digest() != Settings(Path("/a"), max_steps=3).digest()
+
+
+def test_state_stands_under_home_and_home_has_a_default() -> None:
+    settings = Settings(Path("/a"))
+    assert settings.library_path("x") == Path("/a/libraries/x")
+    assert settings.sessions_path.parent == settings.cache_path.parent == Path("/a")
+    assert "retort" in str(Settings.from_environment({}).home)
+
+
+def test_telemetry_is_turned_off() -> None:
+    env: dict[str, str] = {"LANGSMITH_TRACING": "true"}
+    silence_telemetry(env)
+    assert env["LANGSMITH_TRACING"] == "false" and env["GRADIO_ANALYTICS_ENABLED"] == "False"
