@@ -1,1 +1,6 @@
-"""Property predictors: values with an interval, a domain flag and their model."""
+"""Properties predicted by Retort's own models, with intervals, domain and model cards."""
+
+from retort.tools.predictors.predictors import Predictors
+from retort.tools.predictors.records import Band, Endpoint, Prediction
+
+__all__ = ["Band", "Endpoint", "Prediction", "Predictors"]
