@@ -1,6 +1,7 @@
 """From the reviewed tables to the rows of ChEMBL's schema.
 
-Owns which column of a table goes where. Structures are read by RDKit, which makes the InChIKeys and the
+Owns which column of a table goes where. Structures are read by RDKit, which makes the InChIKeys
+and the
 properties. Does not know where the file lies.
 """
 
