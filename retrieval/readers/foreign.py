@@ -51,7 +51,7 @@ _COLUMNS = frozenset(
 )
 _VECTOR = re.compile(r"\S+(?:\s-?\d+(?:\.\d+)?(?:e[+-]?\d+)?){8,}\s*", re.IGNORECASE)
 _TEXT_SIGNS: tuple[tuple[str, str], ...] = (
-    (r"^(?:\d+\. *)?TY {1,2}- ?\S", "RIS records"),
+    (r"^(?:\d+\. *)?TY {1,2}- *\S", "RIS records"),
     (r"^@(?:article|book|inproceedings|incollection|misc|phdthesis|techreport|string|comment"
      r"|preamble|unpublished|online)\s*[{(]", "BibTeX"),
     (r"^%0 \S", "EndNote records (.enw)"),
@@ -79,7 +79,7 @@ def name_binary(head: bytes) -> str:
     if re.match(rb"\x80[\x02-\x05]", head):
         return "a Python pickle, which is never opened"
     controls = sum(head.count(code) for code in _CONTROL)
-    if b"\x00" in head and controls * 200 > len(head) or controls * 50 > len(head):
+    if (b"\x00" in head and controls * 200 > len(head)) or controls * 50 > len(head):
         return "binary data"
     return ""
 
@@ -97,8 +97,8 @@ def name_text(text: str, filled: list[str]) -> str:
             sign, sample, re.MULTILINE | re.IGNORECASE if sign[1] == "@" else re.MULTILINE
         ):
             return name
-    if filled[0].lstrip().startswith(("{", "[")) and re.match(r"\s*[\[{]\s*[\"{\[\]}]", text):
-        return "one JSON document or lines without title and text, not records one per line"
+    if re.match(r"\s*(?:\{\s*[\"}]|\[\s*[\"{\[\]\d])", text):
+        return "one JSON document over several lines, not one record per line"
     if re.fullmatch(r"\d+ \d+\s*", filled[0]) or _VECTOR.fullmatch(filled[0]):
         if len(filled) > 1 and all(_VECTOR.fullmatch(line) for line in filled[1:5]):
             return "word vectors"
@@ -118,6 +118,9 @@ def _name_table(filled: list[str]) -> str:
         is_even = len(rows) >= 3 and widths[0] >= 3 and len(set(widths)) == 1
         is_headed = len(rows[0]) >= 2 and len(header & _COLUMNS) >= min(2, len(rows[0]) - 1)
         if is_headed or (is_even and max(map(len, rows[0])) < 80):
+            return f"a table ({name})"
+        quoted = sum(f'"{separator}"' in line and line.startswith('"') for line in filled)
+        if 2 * quoted > len(filled):
             return f"a table ({name})"
     return ""
 

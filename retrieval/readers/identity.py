@@ -58,7 +58,7 @@ def clean_pmcid(text: str) -> str:
 
 
 def year_of(text: str) -> int | None:
-    """The first year between 1500 and 2099 in a date as people write it; None where there is none."""
+    """The first year between 1500 and 2099 in a date as people write it, if any."""
     found = _YEAR.search(text)
     return int(found[1]) if found else None
 

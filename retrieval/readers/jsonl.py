@@ -18,8 +18,7 @@ from retort.retrieval.records import Paper
 TEXT_FIELDS = ("text", "abstract")
 _ID_FIELDS = ("_id", "id")
 _OWN_FIELDS = frozenset(
-    (*_ID_FIELDS, *TEXT_FIELDS, "title", "metadata", "authors", "year", "journal", "doi")
-    + ("pmid", "pmcid", "url", "retracted")
+    "_id id title text abstract metadata authors year journal doi pmid pmcid url retracted".split()
 )
 _METADATA_CHARACTERS = 2_000
 

@@ -57,7 +57,7 @@ def western(line: str) -> str:
 
 
 def whole(path: Path) -> str:
-    """The text of a file that is one document, line ends as ``\\n``.
+    """The text of a file that is one document, every line end a line feed.
 
     Raises:
         RetortError: the file is over ``TEXT_LIMIT`` bytes.

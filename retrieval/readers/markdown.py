@@ -1,8 +1,8 @@
 """Markdown: one file, one paper; headings become sections, a metadata block becomes fields.
 
 The body is cleaned once (see ``markup``) and is then final. Headings are not part of the stored
-text: each section's title carries its path ("Methods > Genotyping"). The reference list is left out,
-since a line of it is no evidence for anything.
+text: each section's title carries its path ("Methods > Genotyping"). The reference list is left
+out, since a line of it is no evidence for anything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from retort.retrieval.records import Paper
 
 _HEADING = re.compile(r"(#{1,6})(?:\s+(.*?))?(?:\s+#+)?\s*")
 _LABEL = re.compile(r"\*\*([^*:]{3,80}):\*\*\s*")
-_PAIR = re.compile(r"[-*]?\s*\*{0,2}([A-Za-z][A-Za-z _-]{0,30}):\*{0,2}\s*(.*)")
+_PAIR = re.compile(r"(?:- )?([A-Za-z][A-Za-z _-]{0,30}):\s*(.*)")
 _RULE = re.compile(r"\s*(?:[-*_]\s*){3,}|[|:\s-]*-[|:\s-]*\|[|:\s-]*")
 _FENCE = re.compile(r"\s*(```+|~~~+)")
 _BLOCK = re.compile(r"\s*(?:\||[-+*]\s|\d+[.)]\s|>)")
@@ -34,7 +34,7 @@ _REFERENCES = re.compile(
 _FIELDS = frozenset("title authors author journal date year doi pmid pmcid url".split())
 LABEL_LEVEL = 7
 """a line that is only a bold label stands below every heading"""
-REPEATED_CHARACTERS = 80
+REPEATED_CHARACTERS = 60
 """a block at least this long that has stood in the paper before is not stored twice"""
 
 
@@ -105,7 +105,7 @@ def _parse(text: str) -> _Document:
             fence = "" if fence else marker[1]
         found = None if fence else _heading(line)
         if found is None:
-            pair = _PAIR.fullmatch(line.strip()) if in_metadata else None
+            pair = _PAIR.fullmatch(plain(line)) if in_metadata else None
             if pair:
                 document.fields.setdefault(pair[1].strip().lower(), pair[2].strip())
             elif not omitted_level:

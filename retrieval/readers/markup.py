@@ -17,7 +17,8 @@ _LINK = re.compile(
     r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]*(?:\([^()]*\)[^()\s]*)*)(?:\s+\"[^\"]*\")?\)"
 )
 _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
-_CITATION = re.compile(r"\[(\[?)\s*\d{1,3}[a-z]?\s*\]?\]\(#([^()\s]*)\)")
+_NUMBER_LIST = r"\d{1,3}[a-z]?(?:\s?[,–-]\s?\d{1,3}[a-z]?)*"
+_CITATION = re.compile(rf"\[(?:\s*{_NUMBER_LIST}\s*|(\[)\s*{_NUMBER_LIST}\s*\])\]\(#([^()\s]*)\)")
 _ANCHOR = re.compile(r"([A-Za-z]+)[-_.]?\d+[A-Za-z]?$")
 _CITED = frozenset("b r c e p cr rf bib bibr ref cit cite rb".split())
 """the letters before the number in an anchor of a reference list (``#cnr2-bib-0001``, ``#B12``)"""
@@ -31,7 +32,7 @@ _BREAK = re.compile(r"<br\s*/?>", re.I)
 _RAISED_TAG = re.compile(r"<sup>([^<>]*)</sup>", re.I)
 _LOWERED_TAG = re.compile(r"<sub>([^<>]*)</sub>", re.I)
 _RAISED = re.compile(r"\^ ?([^\s^]{1,40}(?:, ?[^\s^]{1,8}){0,12}) ?\^")
-_NUMBERS = re.compile(r"\[?\d{1,3}[a-z]?(?:\s?[,–-]\s?\d{1,3}[a-z]?)*,?\]?")
+_NUMBERS = re.compile(rf"\[?{_NUMBER_LIST},?\]?")
 _LOWERED = re.compile(r"(?<=[^\s_])_([^\s_]|[^\s_]{2,20}(?=_(?![A-Za-z]{2})))_")
 _UNDERLINED = re.compile(r"(?<![\w/])__?(?=\S)([^_\n]+?)(?<=\S)__?(?!\w)")
 _STRUCK = re.compile(r"~~([^~\n]+)~~")
@@ -86,7 +87,7 @@ def _uncited(line: str) -> str:
 
 
 def _lower(found: re.Match[str]) -> str:
-    """What becomes of raised text: citations go, powers keep a caret, the rest is set on the line."""
+    """Raised text: citations go, powers keep a caret, the rest is set on the line."""
     raised = found[1]
     before = found.string[: found.start()][-24:]
     last = before[-1:]

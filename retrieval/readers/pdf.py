@@ -1,7 +1,7 @@
 """PDF through pypdf: the text layer, page by page, made readable once and then final.
 
-Lines of a paragraph are joined, words divided at a line end are put together, ligatures are spelled
-out. Knows no optical character recognition: a scan without a text layer is refused.
+How lines become paragraphs is the business of ``layout``. The reference list is left out. Knows no
+optical character recognition: a scan without a text layer is refused.
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ from typing import Any
 
 from retort.retrieval.errors import RetortError
 from retort.retrieval.readers.identity import clean_doi, identify
+from retort.retrieval.readers.layout import (
+    WORD,
+    join_pages,
+    lines_of,
+    reflow,
+    sections_of,
+    without_references,
+)
 from retort.retrieval.readers.reading import Skip
 from retort.retrieval.records import Paper
 
 FEWEST_LETTERS = 20
 """a PDF with fewer letters on all its pages has no text layer worth the name"""
-_LIGATURES = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
-_LIGATURE = re.compile("[ﬀ-ﬆ]")
-_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
-_DIVIDED = re.compile(r"([^\W_]+)-$")
-_BREAKERS = ("\u00ad", "\u200b")
 _NOT_A_TITLE = re.compile(
     r"^untitled|^microsoft word|^powerpoint|^slide \d|\.(docx?|pdf|tex|dvi|indd|qxd|rtf)$|^doi:",
     re.I,
@@ -44,7 +47,7 @@ def records(path: Path) -> Iterator[Paper | Skip]:
         information = _information(reader)
         heading = _largest(reader)
     yield from skips
-    text, starts = _join(pages)
+    text, starts = join_pages(pages)
     if sum(character.isalpha() for character in text) < FEWEST_LETTERS:
         raise RetortError(
             f"{path} has no text to read.",
@@ -57,7 +60,7 @@ def records(path: Path) -> Iterator[Paper | Skip]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """pypdf warns once per font and page; those floods help nobody who reads papers."""
+    """Hold back pypdf, which warns once per font and page."""
     logger = logging.getLogger("pypdf")
     before = logger.level
     logger.setLevel(logging.CRITICAL + 1)
@@ -71,26 +74,24 @@ def _open(path: Path) -> Any:
     from pypdf import PdfReader
     from pypdf.errors import DependencyError
 
+    locked = ""
     try:
         reader = PdfReader(path)
-        locked = reader.is_encrypted and not reader.decrypt("")
-        len(reader.pages)
+        if reader.is_encrypted and not reader.decrypt(""):
+            locked = "It cannot be opened without its password."
+        else:
+            len(reader.pages)
     except DependencyError as error:
-        locked, cause = True, error
-        reader = None
+        locked = f"Its kind of encryption is not read here ({_short(error)})."
     except Exception as error:  # pypdf meets damage with every kind of exception
         raise RetortError(
             f"{path} cannot be read as a PDF.",
             f"The file is damaged or cut short ({_short(error)}).",
             "Download it again, or repair it, for example with `qpdf IN.pdf OUT.pdf`.",
         ) from error
-    else:
-        cause = None
     if locked:
         raise RetortError(
-            f"{path} is encrypted.",
-            f"It cannot be opened without its password{f' ({_short(cause)})' if cause else ''}.",
-            "Save a copy without a password and add that.",
+            f"{path} is encrypted.", locked, "Save a copy without a password and add that."
         )
     return reader
 
@@ -115,70 +116,9 @@ def _pages(reader: Any, path: Path) -> tuple[list[str], list[Skip]]:
             f"Not one of its {len(raw)} page(s) could be read: {skips[0].reason}.",
             "Download it again, or print it to a new PDF.",
         )
-    lines = [_lines(page) for page in raw]
-    words = Counter(word.lower() for page in lines for line in page for word in _WORD.findall(line))
+    lines = [lines_of(page) for page in raw]
+    words = Counter(word.lower() for page in lines for line in page for word in WORD.findall(line))
     return [reflow(page, words) for page in lines], skips
-
-
-def _lines(page: str) -> list[str]:
-    page = _LIGATURE.sub(lambda found: _LIGATURES[found[0]], page)
-    for mark in _BREAKERS:
-        page = page.replace(mark + "\n", "-\n").replace(mark, "")
-    return [" ".join(line.split()) for line in page.splitlines()]
-
-
-def reflow(lines: list[str], words: Counter[str]) -> str:
-    """Join the lines of a page into paragraphs.
-
-    A line that ends a sentence and is clearly shorter than its page's lines ends a paragraph. A
-    word divided by a hyphen at the line end is put together, unless its hyphenated spelling, and
-    not the joined one, occurs elsewhere in the paper.
-
-    Args:
-        lines: one string per printed line, white space already single.
-        words: how often each word (lower case, inner hyphens kept) occurs in the whole paper.
-    """
-    lengths = sorted(len(line) for line in lines if line)
-    usual = lengths[len(lengths) * 3 // 4] if lengths else 0
-    text = ""
-    ended = True
-    for line in lines:
-        if not line:
-            ended = True
-            continue
-        if not text:
-            text = line
-        elif ended:
-            text += "\n" + line
-        else:
-            text = _joined(text, line, words)
-        ended = len(line) < 0.8 * usual and line.endswith((".", "!", "?", ":", ".”", '."'))
-    return text
-
-
-def _joined(text: str, line: str, words: Counter[str]) -> str:
-    divided = _DIVIDED.search(text[-60:])
-    following = _WORD.match(line)
-    if not divided or not divided[1].isalpha() or not following or not line[0].islower():
-        return text + ("" if divided else " ") + line
-    second = following[0].split("-", 1)[0]
-    plain = (divided[1] + second).lower()
-    hyphenated = f"{divided[1]}-{second}".lower()
-    if words[hyphenated] > words[plain]:
-        return text + line
-    return text[:-1] + line
-
-
-def _join(pages: list[str]) -> tuple[str, tuple[int, ...]]:
-    """The pages as one text, and the offset at which each begins."""
-    text = ""
-    starts = []
-    for page in pages:
-        if page and text:
-            text += "\n\n"
-        starts.append(len(text))
-        text += page
-    return text, tuple(starts)
 
 
 def _information(reader: Any) -> dict[str, str]:
@@ -209,7 +149,7 @@ def _largest(reader: Any) -> str:
     for size, text in runs:
         sizes[size] = sizes.get(size, "") + text
     for size in sorted(sizes, reverse=True):
-        title = " ".join(_lines(" ".join(sizes[size].split("\n")))).strip()
+        title = " ".join(lines_of(" ".join(sizes[size].split("\n")))).strip()
         if _is_title(title):
             return title
     return ""
@@ -228,14 +168,17 @@ def _paper(
     first_page = text[: starts[1] if len(starts) > 1 else len(text)]
     dois = {clean_doi(found).lower() for found in re.findall(r"10\.\d{4,9}/\S+", first_page)}
     identity = identify(text, doi=dois.pop() if len(dois) == 1 else "")
-    authors = re.split(r"\s*;\s*|\s*,\s+|\s+and\s+", information["author"])
+    authors = re.split(r"\s*;\s*|\s*,\s+(?:and\s+)?|\s+and\s+", information["author"])
+    body, moved = without_references(text, starts)
     return Paper(
         paper_id=identity.paper_id,
         source_id=identity.source_id,
         title=title,
-        text=text,
-        page_starts=starts,
+        text=body,
+        sections=sections_of(body),
+        page_starts=moved,
         authors=tuple(name for name in authors if name),
         doi=identity.doi,
         url=identity.url,
+        metadata={"references": "omitted"} if len(body) < len(text) else {},
     )

@@ -1,4 +1,4 @@
-"""Plain text: one file, one paper. The first line is its title when it is short enough to be one."""
+"""Plain text: one file, one paper. A short first line is its title."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TITLE_CHARACTERS = 250
 
 
 def records(path: Path) -> Iterator[Paper | Skip]:
-    """Yield the one paper of a text file; its text is the file's, line ends as ``\\n``."""
+    """Yield the one paper of a text file; its text is the file's, every line end a line feed."""
     text = whole(path).strip()
     first = text.split("\n", 1)[0].strip()
     title = first if 0 < len(first) <= TITLE_CHARACTERS else path.stem

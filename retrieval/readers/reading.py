@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retort.retrieval.errors import RetortError
@@ -67,21 +67,27 @@ def storable(paper: Paper) -> Paper:
 
     SQLite cannot hold either; the replacement keeps every offset.
     """
-    changed = {
-        item.name: _UNSTORABLE.sub("\ufffd", value)
-        for item in fields(paper)
-        if isinstance(value := getattr(paper, item.name), str) and _UNSTORABLE.search(value)
-    }
-    if any(_UNSTORABLE.search(name) for name in paper.authors):
-        authors = tuple(_UNSTORABLE.sub("\ufffd", name) for name in paper.authors)
-        paper = replace(paper, authors=authors)
-    if any(_UNSTORABLE.search(key + value) for key, value in paper.metadata.items()):
-        clean = {
-            _UNSTORABLE.sub("\ufffd", key): _UNSTORABLE.sub("\ufffd", value)
-            for key, value in paper.metadata.items()
-        }
-        paper = replace(paper, metadata=clean)
-    return replace(paper, **changed) if changed else paper
+    words = [paper.paper_id, paper.source_id, paper.title, paper.text, paper.journal]
+    words += [paper.doi, paper.url, *paper.authors]
+    words += [*paper.metadata, *paper.metadata.values()]
+    if not any(map(_UNSTORABLE.search, words)):
+        return paper
+    return replace(
+        paper,
+        paper_id=_clean(paper.paper_id),
+        source_id=_clean(paper.source_id),
+        title=_clean(paper.title),
+        text=_clean(paper.text),
+        authors=tuple(map(_clean, paper.authors)),
+        journal=_clean(paper.journal),
+        doi=_clean(paper.doi),
+        url=_clean(paper.url),
+        metadata={_clean(key): _clean(value) for key, value in paper.metadata.items()},
+    )
+
+
+def _clean(text: str) -> str:
+    return _UNSTORABLE.sub("\ufffd", text)
 
 
 def survey(path: Path, kind: str, records: Callable[[], Iterator[Paper | Skip]]) -> Reading:

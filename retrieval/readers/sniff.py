@@ -22,7 +22,6 @@ FEWEST_WORDS = 5
 READ_FORMATS = "JSONL, MEDLINE/.nbib, PubMed XML, PDF, Markdown and plain text"
 _SAMPLE = 60
 """lines looked at"""
-_RECORD_FIELDS = frozenset(("_id", "title", "text", "abstract"))
 _MEDLINE_TAG = re.compile(r"(?:PMID- |OWN - |STAT- |PMC - |FAU - |(?:TI|AB|JT|DP|BTI)  ?- )\S")
 _MARKDOWN_SUFFIXES = (".md", ".markdown")
 _MARKDOWN_LINE = re.compile(r"#{1,6} +\S")
@@ -107,10 +106,9 @@ def _is_jsonl(filled: list[str], is_cut: bool) -> bool:
 
 def _is_record(line: str) -> bool:
     try:
-        values = json.loads(line)
+        return isinstance(json.loads(line), dict)
     except (ValueError, RecursionError):
         return False
-    return isinstance(values, dict) and bool(values.keys() & _RECORD_FIELDS)
 
 
 def _sniff_markup(path: Path, text: str) -> str:
