@@ -64,7 +64,7 @@ def year_of(text: str) -> int | None:
 
 
 def identify(
-    content: str,
+    content: str | bytes,
     *,
     own_id: str = "",
     pmid: str = "",
@@ -75,8 +75,8 @@ def identify(
     """Name a paper.
 
     Args:
-        content: title and text; its hash is the last resort for an id, so that the same content
-            has the same id in every file.
+        content: the bytes of a file that is one paper, else title and text; its hash is the last
+            resort for an id, so that the same content has the same id under every file name.
         own_id: the record's own id, where the format has one.
         pmid: as found, cleaned here, like the next two.
         pmcid: as found.
@@ -86,7 +86,9 @@ def identify(
     pmid, pmcid, doi = clean_pmid(pmid), clean_pmcid(pmcid), clean_doi(doi)
     named_pmid = f"PMID:{pmid}" if pmid else ""
     named_doi = f"DOI:{doi.lower()}" if doi else ""
-    digest = hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+    if isinstance(content, str):
+        content = content.encode("utf-8", "surrogatepass")
+    digest = hashlib.sha256(content).hexdigest()[:12]
     paper_id = own_id or named_pmid or pmcid or named_doi or f"file:{digest}"
     if not url:
         if pmid:

@@ -48,9 +48,10 @@ def lines_of(page: str) -> list[str]:
 def reflow(lines: list[str], words: Counter[str]) -> str:
     """Join the lines of a page into paragraphs.
 
-    The usual headings of papers keep a line of their own. A line that ends a sentence and is clearly
-    shorter than its page's lines ends a paragraph. A word divided by a hyphen at the line end is
-    put together, unless its hyphenated spelling, more than the joined one, occurs in the paper.
+    The usual headings of papers keep a line of their own. A line that ends a sentence and is
+    clearly shorter than its page's lines ends a paragraph. A word divided by a hyphen at the line
+    end is put together, unless its hyphenated spelling, more than the joined one, occurs in the
+    paper.
 
     Args:
         lines: one string per printed line, white space already single.

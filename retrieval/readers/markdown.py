@@ -22,7 +22,6 @@ from retort.retrieval.records import Paper
 _HEADING = re.compile(r"(#{1,6})(?:\s+(.*?))?(?:\s+#+)?\s*")
 _LABEL = re.compile(r"\*\*([^*:]{3,80}):\*\*\s*")
 _PAIR = re.compile(r"(?:- )?([A-Za-z][A-Za-z _-]{0,30}):\s*(.*)")
-_RULE = re.compile(r"\s*(?:[-*_]\s*){3,}|[|:\s-]*-[|:\s-]*\|[|:\s-]*")
 _FENCE = re.compile(r"\s*(```+|~~~+)")
 _BLOCK = re.compile(r"\s*(?:\||[-+*]\s|\d+[.)]\s|>)")
 _BULLET = re.compile(r"^\s*[+*]\s+")
@@ -61,7 +60,7 @@ def records(path: Path) -> Iterator[Paper | Skip]:
     text = text or title
     fields = document.fields
     identity = identify(
-        f"{title}\n{text}",
+        path.read_bytes(),
         pmid=fields.get("pmid", ""),
         pmcid=fields.get("pmcid", ""),
         doi=fields.get("doi", ""),
@@ -164,7 +163,7 @@ def _body(lines: list[str], seen: set[str], repeated: list[str]) -> str:
             blocks.append([])
         elif fence:
             blocks[-1].append(line.rstrip())
-        elif _RULE.fullmatch(line) and "*" not in line.strip().strip("* "):
+        elif _is_rule(line):
             continue
         elif not (shown := plain(_BULLET.sub("- ", line))):
             blocks.append([])
@@ -180,3 +179,11 @@ def _body(lines: list[str], seen: set[str], repeated: list[str]) -> str:
             seen.add(block)
             kept.append(block)
     return "\n\n".join(kept)
+
+
+def _is_rule(line: str) -> bool:
+    """A horizontal rule (``---``, ``* * *``) or the line under the head of a table."""
+    marks = "".join(line.split())
+    if "|" in marks:
+        return "-" in marks and not marks.strip("|:-")
+    return len(marks) >= 3 and len(set(marks)) == 1 and marks[0] in "-*_"

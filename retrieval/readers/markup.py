@@ -12,7 +12,8 @@ _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+.!|<>~^-])")
 _PRIVATE = 0x10F000
 """escaped characters and code wait here, out of reach of the other rules"""
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
-_IMAGE = re.compile(r"!\[[^\]]*\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
+_ADDRESS = re.compile(r"(?:https?://|www\.|10\.\d{4,9}/)[^\s<>|*^\[\]]+")
+_IMAGE = re.compile(r"!\[[^\]]{0,500}\]\([^()\s]*(?:\([^()]*\)[^()\s]*)*(?:\s+\"[^\"]*\")?\)")
 _LINK = re.compile(
     r"\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(([^()\s]*(?:\([^()]*\)[^()\s]*)*)(?:\s+\"[^\"]*\")?\)"
 )
@@ -27,7 +28,7 @@ _MARKS = re.compile(
     rf"[ \t]?(?:\^\[?|[\[(])[\s{_MARK},;–-]*{_MARK}[\s{_MARK},;–-]*(?:\]?\^|[\])])"
     rf"|{_MARK}(?:[\s,;–-]*{_MARK})*"
 )
-_TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|div|small|a)(?:\s[^<>]*)?/?>|<!--.*?-->", re.I)
+_TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|div|small|a)(?:\s[^<>]*)?/?>|<!--[^<]*?-->", re.I)
 _BREAK = re.compile(r"<br\s*/?>", re.I)
 _RAISED_TAG = re.compile(r"<sup>([^<>]*)</sup>", re.I)
 _LOWERED_TAG = re.compile(r"<sub>([^<>]*)</sub>", re.I)
@@ -36,11 +37,16 @@ _NUMBERS = re.compile(rf"\[?{_NUMBER_LIST},?\]?")
 _LOWERED = re.compile(r"(?<=[^\s_])_([^\s_]|[^\s_]{2,20}(?=_(?![A-Za-z]{2})))_")
 _UNDERLINED = re.compile(r"(?<![\w/])__?(?=\S)([^_\n]+?)(?<=\S)__?(?!\w)")
 _STRUCK = re.compile(r"~~([^~\n]+)~~")
-_CODE = re.compile(r"(`+)([^`\n]+)\1")
+_CODE = re.compile(r"(?<!`)(`{1,3})(?!`)([^`\n]+)(?<!`)\1(?!`)")
 _BOLD_NUMBER = re.compile(r"\*\*(\d[^*\n]*)(?<=\S)\*\*(?![\d*])")
 _EMPTY = re.compile(r" ?\([\s,;–-]*\)| ?\[[\s,;–-]*\]")
 """brackets that hold nothing more once citations and pictures are gone"""
+_RELATION = re.compile(r"[=<>≤≥] ?$")
 _SPACE_BETWEEN_STARS = re.compile(r"([=<>≤≥~])\*[ \t]+\*")
+LONGEST_LINE = 50_000
+"""characters; a longer line is no prose and is only spaced"""
+REACH = 2_000
+"""characters within which emphasis must close"""
 
 
 def plain(line: str) -> str:
@@ -50,6 +56,8 @@ def plain(line: str) -> str:
     reads ``dose.``), since the list itself is not stored; links to tables and figures, and
     author-year citations, stay as their text.
     """
+    if len(line) > LONGEST_LINE:
+        return " ".join(line.split())
     line = _CODE.sub(lambda found: _hidden(found[2]), line)
     line = _ESCAPE.sub(lambda found: _hidden(found[1]), line)
     line = _BREAK.sub(" ", _INVISIBLE.sub("", line))
@@ -58,6 +66,7 @@ def plain(line: str) -> str:
     line = _uncited(line)
     while (unlinked := _LINK.sub(r"\1", line)) != line:
         line = unlinked
+    line = _ADDRESS.sub(lambda found: _hidden(found[0]), line)
     line = _TAG.sub("", _LOWERED_TAG.sub(r"\1", _RAISED_TAG.sub(r"^\1^", line)))
     line = _STRUCK.sub(r"\1", line)
     line = "|".join(unstarred(cell) for cell in line.split("|"))
@@ -123,7 +132,9 @@ def unstarred(line: str) -> str:
             out.append(run[0])
             continue
         if named and stars == 1:
-            ends_relation = re.search(r"[=<>≤≥] ?$", line[: run.start()]) and opened >= 0
+            ends_relation = (
+                _RELATION.search(line[max(0, run.start() - 2) : run.start()]) and opened >= 0
+            )
             if ends_relation:
                 opened = -1
             out.append("" if ends_relation else "*")
@@ -151,7 +162,7 @@ def unstarred(line: str) -> str:
 def _opens(line: str, run: re.Match[str], before: str, after: str) -> bool:
     if not after or after.isspace():
         return False
-    closing = re.search(r"\*+(?!\d)|\*{2,}", line[run.end() :])
+    closing = re.search(r"\*+(?!\d)|\*{2,}", line[run.end() : run.end() + REACH])
     if closing is None:
         return False
     beyond = line[run.end() + closing.end() :][:1]

@@ -167,7 +167,7 @@ def _paper(
     title = information["title"] if _is_title(information["title"]) else heading or first_line
     first_page = text[: starts[1] if len(starts) > 1 else len(text)]
     dois = {clean_doi(found).lower() for found in re.findall(r"10\.\d{4,9}/\S+", first_page)}
-    identity = identify(text, doi=dois.pop() if len(dois) == 1 else "")
+    identity = identify(path.read_bytes(), doi=dois.pop() if len(dois) == 1 else "")
     authors = re.split(r"\s*;\s*|\s*,\s+(?:and\s+)?|\s+and\s+", information["author"])
     body, moved = without_references(text, starts)
     return Paper(

@@ -18,5 +18,5 @@ def records(path: Path) -> Iterator[Paper | Skip]:
     text = whole(path).strip()
     first = text.split("\n", 1)[0].strip()
     title = first if 0 < len(first) <= TITLE_CHARACTERS else path.stem
-    identity = identify(text)
+    identity = identify(path.read_bytes())
     yield Paper(identity.paper_id, identity.source_id, title, text)
