@@ -59,16 +59,20 @@ def names() -> tuple[tuple[str, str], ...]:
 
 @cache
 def target_names() -> tuple[tuple[str, str], ...]:
-    """Every name of every target with its id: gene symbols, preferred names, then other names.
+    """Every name of every target with its id: gene symbols, preferred names and other names.
 
-    A gene symbol that several targets share (EGFR, and a family that EGFR belongs to) comes with the
-    single protein first.
+    A name that several targets share (EGFR is also a member of a family) comes with the single human
+    protein first.
     """
-    table = sorted(rows("targets"), key=lambda row: row["target_type"] != "SINGLE PROTEIN")
-    genes = [(gene, row["chembl_id"]) for row in table for gene in split(row["genes"])]
-    preferred = [(row["name"], row["chembl_id"]) for row in table]
-    others = [(alias, row["chembl_id"]) for row in table for alias in split(row["aliases"])]
-    return tuple(genes + preferred + others)
+
+    def place(row: dict[str, str]) -> tuple[bool, bool]:
+        return row["target_type"] != "SINGLE PROTEIN", row["organism"] != "Homo sapiens"
+
+    return tuple(
+        (name, row["chembl_id"])
+        for row in sorted(rows("targets"), key=place)
+        for name in (*split(row["genes"]), row["name"], *split(row["aliases"]))
+    )
 
 
 @cache

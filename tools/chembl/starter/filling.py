@@ -65,7 +65,7 @@ def _molecules(connection: Connection) -> Keys:
 
 def _structure(connection: Connection, molregno: int, smiles: str) -> None:
     from rdkit import Chem
-    from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
+    from rdkit.Chem import rdMolDescriptors
 
     mol = Chem.MolFromSmiles(smiles)
     if mol is None:
@@ -74,8 +74,9 @@ def _structure(connection: Connection, molregno: int, smiles: str) -> None:
         "INSERT INTO compound_structures VALUES (?, ?, ?)",
         (molregno, Chem.MolToSmiles(mol), Chem.MolToInchiKey(mol)),
     )
-    mass, alogp = Descriptors.MolWt(mol), Crippen.MolLogP(mol)
-    acceptors, donors = rdMolDescriptors.CalcNumLipinskiHBA(mol), Descriptors.NHOHCount(mol)
+    mass, (alogp, _) = _average_mass(mol), rdMolDescriptors.CalcCrippenDescriptors(mol)
+    acceptors = rdMolDescriptors.CalcNumLipinskiHBA(mol)
+    donors = rdMolDescriptors.CalcNumLipinskiHBD(mol)
     connection.execute(
         "INSERT INTO compound_properties VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         (
