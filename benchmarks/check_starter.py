@@ -2,9 +2,9 @@
 
     python benchmarks/check_starter.py [--data ../shared/data]
 
-Every drug, synonym, target, mechanism, indication and activity of ``tools/chembl/starter`` is looked up
-again. Prints one line per table and every contradiction; exits 1 when there is one, and 0 with a message
-when the data are not there. Knows the layout of the data folder; the tables know nothing of it.
+Every drug, synonym, target, mechanism, indication and activity of ``tools/chembl/starter`` is
+looked up again. Prints one line per table and every contradiction; exits 1 when there is one, and 0
+with a message when the data are not there. Knows the layout of the data folder; the tables do not.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from collections.abc import Callable, Iterator
 from functools import cache, cached_property
 from pathlib import Path
 
-from rdkit import Chem, RDLogger
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdinchi
 
 from retort.tools.chembl.starter import rows, split
 
@@ -94,7 +95,7 @@ class Source:
 def inchikey(smiles: str) -> str:
     """InChIKey of the structure as written; empty when it cannot be read."""
     mol = Chem.MolFromSmiles(smiles)
-    return str(Chem.MolToInchiKey(mol)) if mol else ""
+    return str(rdinchi.MolToInchiKey(mol)) if mol else ""
 
 
 @cache
@@ -104,7 +105,7 @@ def parent_inchikey(smiles: str) -> str:
     if mol is None:
         return ""
     fragments = Chem.GetMolFrags(mol, asMols=True)
-    return str(Chem.MolToInchiKey(max(fragments, key=lambda part: part.GetNumHeavyAtoms())))
+    return str(rdinchi.MolToInchiKey(max(fragments, key=lambda part: part.GetNumHeavyAtoms())))
 
 
 def names_of(drug: str) -> set[str]:
@@ -213,7 +214,7 @@ def mechanisms(source: Source) -> Problems:
 
 
 def indications(source: Source) -> Problems:
-    """Each indication in DrugCentral, or in a sentence about treatment that names drug and disease."""
+    """Each indication in DrugCentral, or in a sentence on treatment that names drug and disease."""
     stated = {
         (row["drug"].upper(), row["disease"])
         for row in source.table("drugcentral/indications.tsv", "\t")
@@ -361,7 +362,7 @@ def main() -> int:
     if not (data / "molecules").is_dir() or not (data / "literature").is_dir():
         print(f"skipped: no molecules/ and literature/ in {data} (say where with --data)")
         return 0
-    RDLogger.DisableLog("rdApp.*")
+    rdBase.DisableLog("rdApp.*")
     source, failed = Source(data), False
     for table, check in CHECKS.items():
         problems = check(source)

@@ -109,7 +109,9 @@ def test_every_structure_is_canonical_and_has_its_key(base: sqlite3.Connection) 
     structures = base.execute(
         "SELECT canonical_smiles, standard_inchi_key FROM compound_structures"
     )
-    for count, (smiles, key) in enumerate(structures, start=1):
+    count = 0
+    for smiles, key in structures:
+        count += 1
         mol = Chem.MolFromSmiles(smiles)
         assert mol is not None, smiles
         assert Chem.MolToSmiles(mol) == smiles
