@@ -11,7 +11,7 @@ score = sum of idf * tf / (tf + k1 * (1 - b + b * length / mean length)).
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np

@@ -1,10 +1,8 @@
 """The starter ChEMBL file: well-studied drugs in the schema of ChEMBL, built from reviewed tables.
 
 Owns the tables beside it (TSV, one fact per line, sources in README.md) and how they become one
-SQLite
-file. Does not know how the file is queried. Names for a gazetteer come straight from the tables,
-without
-building anything.
+SQLite file. Does not know how the file is queried. Names for a gazetteer come straight from the
+tables, without building anything.
 """
 
 from __future__ import annotations
@@ -54,25 +52,27 @@ def split(cell: str) -> list[str]:
 
 @cache
 def names() -> tuple[tuple[str, str], ...]:
-    """Every name of every drug with its ChEMBL id: preferred names first, then synonyms and trade
-    names."""
+    """Every name of every drug with its ChEMBL id: preferred names first, then all others."""
     preferred = [(row["name"], row["chembl_id"]) for row in rows("drugs")]
     return tuple(preferred + [(row["synonym"], row["chembl_id"]) for row in rows("synonyms")])
 
 
 @cache
 def target_names() -> tuple[tuple[str, str], ...]:
-    """Every name of every target with its id: gene symbols, preferred names, then other names.
+    """Every name of every target with its id: gene symbols, preferred names and other names.
 
-    A gene symbol that several targets share (EGFR, and a family that EGFR belongs to) comes with
-    the
-    single protein first.
+    A name that several targets share (EGFR is also a member of a family) comes with the single
+    human protein first.
     """
-    table = sorted(rows("targets"), key=lambda row: row["target_type"] != "SINGLE PROTEIN")
-    genes = [(gene, row["chembl_id"]) for row in table for gene in split(row["genes"])]
-    preferred = [(row["name"], row["chembl_id"]) for row in table]
-    others = [(alias, row["chembl_id"]) for row in table for alias in split(row["aliases"])]
-    return tuple(genes + preferred + others)
+
+    def place(row: dict[str, str]) -> tuple[bool, bool]:
+        return row["target_type"] != "SINGLE PROTEIN", row["organism"] != "Homo sapiens"
+
+    return tuple(
+        (name, row["chembl_id"])
+        for row in sorted(rows("targets"), key=place)
+        for name in (*split(row["genes"]), row["name"], *split(row["aliases"]))
+    )
 
 
 @cache
@@ -91,9 +91,8 @@ def path_for(cache: Path) -> Path:
         cache: folder for rebuildable files; made when missing.
 
     Returns:
-        ``cache/chembl_starter_<hash8>.sqlite``. Another version of the tables gets another name,
-        so a
-        file that exists is complete and current. Two processes may ask at the same time.
+        ``cache/chembl_starter_<hash8>.sqlite``. Another version of the tables gets another
+        name, so a file that exists is complete and current. Two processes may ask at the same time.
     """
     path = cache / f"chembl_starter_{content_hash()[:8]}.sqlite"
     return path if path.is_file() else build(path)
@@ -103,8 +102,7 @@ def build(path: Path) -> Path:
     """Build the starter file, replacing what is at ``path`` in one step.
 
     The file is written beside its place and moved there when it is whole: a reader sees the old
-    file, or
-    none, or the new one, and of two builders the last wins with the same content.
+    file, or none, or the new one, and of two builders the last wins with the same content.
 
     Args:
         path: where the SQLite file goes; its folder is made when missing.

@@ -1,8 +1,7 @@
 """From the reviewed tables to the rows of ChEMBL's schema.
 
-Owns which column of a table goes where. Structures are read by RDKit, which makes the InChIKeys
-and the
-properties. Does not know where the file lies.
+Owns which column of a table goes where. Structures are read by RDKit, which makes the
+InChIKeys and the properties. Does not know where the file lies.
 """
 
 from __future__ import annotations
@@ -66,17 +65,21 @@ def _molecules(connection: Connection) -> Keys:
 
 def _structure(connection: Connection, molregno: int, smiles: str) -> None:
     from rdkit import Chem
-    from rdkit.Chem import Crippen, Descriptors, rdMolDescriptors
+    from rdkit.Chem import rdinchi, rdMolDescriptors
 
     mol = Chem.MolFromSmiles(smiles)
     if mol is None:
         raise ValueError(f"the starter table holds a SMILES that RDKit cannot read: {smiles}")
     connection.execute(
         "INSERT INTO compound_structures VALUES (?, ?, ?)",
-        (molregno, Chem.MolToSmiles(mol), Chem.MolToInchiKey(mol)),
+        (molregno, Chem.MolToSmiles(mol), rdinchi.MolToInchiKey(mol)),
     )
-    mass, alogp = Descriptors.MolWt(mol), Crippen.MolLogP(mol)
-    acceptors, donors = rdMolDescriptors.CalcNumLipinskiHBA(mol), Descriptors.NHOHCount(mol)
+    mass, (alogp, _) = (
+        rdMolDescriptors._CalcMolWt(mol),
+        rdMolDescriptors.CalcCrippenDescriptors(mol),
+    )
+    acceptors = rdMolDescriptors.CalcNumLipinskiHBA(mol)
+    donors = rdMolDescriptors.CalcNumLipinskiHBD(mol)
     connection.execute(
         "INSERT INTO compound_properties VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)",
         (
