@@ -49,6 +49,14 @@ class _Document:
     references: bool = False
 
 
+@dataclass(slots=True)
+class _Line:
+    """A line of the result: wrapped lines of the file joined, marks still in it."""
+
+    text: str
+    is_code: bool = False
+
+
 def records(path: Path) -> Iterator[Paper | Skip]:
     """Yield the one paper of a Markdown file."""
     document = _parse(whole(path))
@@ -154,7 +162,7 @@ def _front_matter(lines: list[str], document: _Document) -> list[str]:
 
 def _body(lines: list[str], seen: set[str], repeated: list[str]) -> str:
     """The blocks of a part: paragraphs on one line each, rows of tables and lists as lines."""
-    blocks: list[list[str]] = [[]]
+    blocks: list[list[_Line]] = [[]]
     fence = ""
     for line in lines:
         marker = _FENCE.match(line)
@@ -162,22 +170,24 @@ def _body(lines: list[str], seen: set[str], repeated: list[str]) -> str:
             fence = "" if fence else marker[1]
             blocks.append([])
         elif fence:
-            blocks[-1].append(line.rstrip())
+            blocks[-1].append(_Line(line.rstrip(), is_code=True))
         elif _is_rule(line):
             continue
-        elif not (shown := plain(_BULLET.sub("- ", line))):
+        elif not line.strip():
             blocks.append([])
         elif blocks[-1] and not _BLOCK.match(line):
-            blocks[-1][-1] += " " + shown
+            blocks[-1][-1].text += " " + line.strip()
         else:
-            blocks[-1].append(shown)
+            blocks[-1].append(_Line(_BULLET.sub("- ", line)))
     kept = []
-    for block in ("\n".join(lines) for lines in blocks):
-        if len(block) >= REPEATED_CHARACTERS and block in seen:
-            repeated.append(block)
-        elif block:
-            seen.add(block)
-            kept.append(block)
+    for block in blocks:
+        shown = [line.text if line.is_code else plain(line.text) for line in block]
+        text = "\n".join(line for line in shown if line).strip()
+        if len(text) >= REPEATED_CHARACTERS and text in seen:
+            repeated.append(text)
+        elif text:
+            seen.add(text)
+            kept.append(text)
     return "\n\n".join(kept)
 
 

@@ -21,8 +21,8 @@ _AUTOLINK = re.compile(r"<((?:https?://|mailto:)[^<>\s]+)>")
 _NUMBER_LIST = r"\d{1,3}[a-z]?(?:\s?[,–-]\s?\d{1,3}[a-z]?)*"
 _CITATION = re.compile(rf"\[(?:\s*{_NUMBER_LIST}\s*|(\[)\s*{_NUMBER_LIST}\s*\])\]\(#([^()\s]*)\)")
 _ANCHOR = re.compile(r"([A-Za-z]+)[-_.]?\d+[A-Za-z]?$")
-_CITED = frozenset("b r c e p cr rf bib bibr ref cit cite rb".split())
-"""the letters before the number in an anchor of a reference list (``#cnr2-bib-0001``, ``#B12``)"""
+_CITED = frozenset("b r c e p cr rf bib bibr ref cit cite rb fn".split())
+"""the letters before the number in an anchor of a reference list or a footnote (``#x-bib-0001``)"""
 _MARK = "\U0010f100"
 _MARKS = re.compile(
     rf"[ \t]?(?:\^\[?|[\[(])[\s{_MARK},;–-]*{_MARK}[\s{_MARK},;–-]*(?:\]?\^|[\])])"
@@ -61,9 +61,9 @@ def plain(line: str) -> str:
     line = _CODE.sub(lambda found: _hidden(found[2]), line)
     line = _ESCAPE.sub(lambda found: _hidden(found[1]), line)
     line = _BREAK.sub(" ", _INVISIBLE.sub("", line))
-    calls = "()" in line
-    line = _AUTOLINK.sub(r"\1", _IMAGE.sub(" ", line))
-    line = _uncited(line)
+    bare = _uncited(_IMAGE.sub(" ", line))
+    has_gaps = bare != line
+    line = _AUTOLINK.sub(r"\1", bare)
     while (unlinked := _LINK.sub(r"\1", line)) != line:
         line = unlinked
     line = _ADDRESS.sub(lambda found: _hidden(found[0]), line)
@@ -72,7 +72,7 @@ def plain(line: str) -> str:
     line = "|".join(unstarred(cell) for cell in line.split("|"))
     line = _RAISED.sub(_lower, line)
     line = _UNDERLINED.sub(r"\1", _LOWERED.sub(r"\1", line))
-    line = line if calls else _EMPTY.sub("", line)
+    line = _EMPTY.sub("", line) if has_gaps else line
     line = "".join(
         chr(ord(c) - _PRIVATE) if _PRIVATE < ord(c) < _PRIVATE + 128 else c for c in line
     )
@@ -160,7 +160,7 @@ def unstarred(line: str) -> str:
 
 
 def _opens(line: str, run: re.Match[str], before: str, after: str) -> bool:
-    if not after or after.isspace():
+    if not after or after.isspace() or after in ").,;:]":
         return False
     closing = re.search(r"\*+(?!\d)|\*{2,}", line[run.end() : run.end() + REACH])
     if closing is None:

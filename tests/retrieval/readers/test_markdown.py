@@ -40,8 +40,11 @@ They *do*.[1](#B1)
 
 ## 1. Methods
 
-Lines that an editor
-wrapped are joined.
+Lines *that an
+editor* wrapped are joined.
+![
+A picture
+](p.png)
 
 ### 1.1. Genotyping
 
