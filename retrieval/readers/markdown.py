@@ -30,7 +30,7 @@ _REFERENCES = re.compile(
     r"(?: and notes| cited| list)?\W*",
     re.IGNORECASE,
 )
-_FIELDS = frozenset("title authors author journal date year doi pmid pmcid url".split())
+_FIELDS = frozenset("id title authors author journal date year doi pmid pmcid url".split())
 LABEL_LEVEL = 7
 """a line that is only a bold label stands below every heading"""
 REPEATED_CHARACTERS = 60
@@ -69,6 +69,7 @@ def records(path: Path) -> Iterator[Paper | Skip]:
     fields = document.fields
     identity = identify(
         path.read_bytes(),
+        own_id=fields.get("id", ""),
         pmid=fields.get("pmid", ""),
         pmcid=fields.get("pmcid", ""),
         doi=fields.get("doi", ""),
