@@ -138,7 +138,10 @@ def test_which_headings_are_reference_lists(tmp_path: Path, heading: str, is_lis
 
 
 def test_front_matter_is_metadata(tmp_path: Path) -> None:
-    text = '---\nid: a-note\ntitle: "A note"\nauthors: [A One, B Two]\nyear: 2024\ntopic: EGFR\n---\nThe body.\n'
+    text = (
+        '---\nid: a-note\ntitle: "A note"\nauthors: [A One, B Two]\nyear: 2024\ntopic: EGFR\n---\n'
+    )
+    text += "The body.\n"
     paper = read_text(tmp_path, text)
     assert (paper.paper_id, paper.title, paper.year) == ("a-note", "A note", 2024)
     assert paper.text == "The body."
