@@ -1,0 +1,47 @@
+"""What the tools work with, gathered in one record, and how a tool hands its result back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BeforeValidator
+
+from retort.tools.records import ToolResult, render
+
+if TYPE_CHECKING:
+    from retort.retrieval.library import Library
+    from retort.tools.chembl.records import ChemblSource
+    from retort.tools.molecule import MoleculeBook
+    from retort.tools.predictors import Predictors
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """Everything a tool may reach; library and predictors are opened by who needs them first."""
+
+    molecules: MoleculeBook
+    chembl: ChemblSource
+    library: Callable[[], Library]
+    """opens the library, or returns the open one"""
+    predictors: Callable[[], Predictors]
+    """loads the property models, or returns the loaded ones"""
+
+
+def handed_back(result: ToolResult) -> tuple[str, ToolResult]:
+    """A result as LangChain's ``content_and_artifact``: text for the model, the record itself."""
+    return render(result), result
+
+
+def _as_list(value: Any) -> Any:
+    """Accept ``"MW, logP"`` where a list is asked for: small models write it so."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [part.strip() for part in value.strip("[] ").split(",") if part.strip(" '\"")]
+    return value
+
+
+Names = Annotated[list[str], BeforeValidator(_as_list)]
+"""A list of names; one string with commas is split."""

@@ -1,0 +1,144 @@
+"""What a molecule is to a conversation: the record, and how structures and rows become one.
+
+Knows neither how text is looked up nor who hands out handles; that is ``molecule``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from retort.retrieval.errors import RetortError
+from retort.tools import structures
+
+if TYPE_CHECKING:
+    from retort.tools.chembl.records import MoleculeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Molecule:
+    """One molecule of a conversation. ``smiles`` is the form that was asked for, salt and all."""
+
+    handle: str
+    """``M1``, ``M2`` ... in the order of first mention"""
+    name: str
+    """ChEMBL's name in reading case; ``""`` for a structure that ChEMBL does not know"""
+    smiles: str
+    """canonical isomeric SMILES of the form asked for; ``""`` for a biologic"""
+    inchikey: str
+    formula: str
+    """Hill order, all components together"""
+    chembl_id: str = ""
+    matched_by: str = ""
+    """``name``, ``synonym``, ``ChEMBL id``, ``SMILES``, ``InChI``, ``InChIKey`` or ``handle``"""
+    asked_as: str = ""
+    """the text that was asked for"""
+    parent: str = ""
+    """canonical SMILES of the structure that logP, rules, alerts and similarity are computed on:
+    the form itself, or the neutral largest organic component of a salt, solvate or mixture"""
+    components: int = 1
+    """disconnected components of the form asked for"""
+    max_phase: float | None = None
+    first_approval: int | None = None
+    synonyms: tuple[str, ...] = ()
+    note: str = ""
+    """one line on what was chosen and why; ``""`` where there was no choice"""
+
+    @property
+    def label(self) -> str:
+        """What it is called in a sentence: its name, its SMILES if short, or its formula."""
+        return self.name or (self.smiles if len(self.smiles) <= 60 else self.formula)
+
+    @property
+    def title(self) -> str:
+        """Label and handle at the head of a sentence: "Imatinib (M1)"."""
+        label = self.label
+        return f"{label[:1].upper() + label[1:] if self.name else label} ({self.handle})"
+
+    def card(self) -> dict[str, str]:
+        """The molecule on the wire: handle, name, smiles, inchikey."""
+        return {
+            "handle": self.handle,
+            "name": self.label,
+            "smiles": self.smiles,
+            "inchikey": self.inchikey,
+        }
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields, JSON-ready; ``from_dict`` reads it back."""
+        return asdict(self) | {"synonyms": list(self.synonyms)}
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> Molecule:
+        """The molecule that ``as_dict`` wrote."""
+        return cls(**{**fields, "synonyms": tuple(fields.get("synonyms", ()))})
+
+    def structure(self) -> str:
+        """The SMILES of the form asked for.
+
+        Raises:
+            RetortError: the molecule has no structure (an antibody, a polymer).
+        """
+        if not self.smiles:
+            raise RetortError(
+                f"{self.title} has no structure to calculate with.",
+                f"{self.chembl_id} is stored in ChEMBL without one, as biologics are.",
+                "Ask for its mechanism, indications or activities instead.",
+            )
+        return self.smiles
+
+
+def keys(molecule: Molecule) -> list[str]:
+    """What makes two molecules the same: InChIKey (else SMILES) and ChEMBL id."""
+    structure = molecule.inchikey or molecule.smiles
+    return [key for key in (structure, molecule.chembl_id) if key]
+
+
+def from_row(row: MoleculeRow, asked: str, others: Sequence[MoleculeRow] = ()) -> Molecule:
+    """A molecule as ChEMBL describes it, without a handle.
+
+    Args:
+        row: what ChEMBL knows.
+        asked: the text that was asked for.
+        others: further molecules of the same name, which the note then lists.
+    """
+    listed = ", ".join(f"{other.name} ({other.chembl_id})" for other in others[:5])
+    molecule = Molecule(
+        handle="",
+        name=row.name,
+        smiles="",
+        inchikey=row.inchikey,
+        formula="",
+        chembl_id=row.chembl_id,
+        matched_by=row.matched_by,
+        asked_as=asked,
+        max_phase=row.max_phase,
+        first_approval=row.first_approval,
+        synonyms=tuple(row.synonyms),
+        note=f"Other molecules with this name: {listed}." if listed else "",
+    )
+    structure, _ = structures.read_smiles(row.smiles) if row.smiles else (None, "")
+    return molecule if structure is None else described(structure, molecule)
+
+
+def described(structure: Any, molecule: Molecule) -> Molecule:
+    """The molecule with all that follows from its structure; notes what a salt's parent is."""
+    smiles = structures.canonical(structure)
+    components = smiles.count(".") + 1
+    parent, note = smiles, molecule.note
+    if components > 1:
+        core = structures.standardise(structure)
+        parent = structures.canonical(core)
+        if parent != smiles:
+            told = f"A salt, solvate or mixture of {components} components; its parent is {parent}"
+            note = f"{told} ({structures.formula(core)}). {note}".strip()
+    return replace(
+        molecule,
+        smiles=smiles,
+        inchikey=structures.inchikey(structure) or molecule.inchikey,
+        formula=structures.formula(structure),
+        parent=parent,
+        components=components,
+        note=note,
+    )

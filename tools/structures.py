@@ -1,0 +1,210 @@
+"""Structures: text to RDKit molecules with RDKit's own reason on failure, and the one standardiser.
+
+Owns every call of an RDKit parser in the tools, the parent of a salt, and keys of structures. Knows
+no names, no database and no handles.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rdkit import Chem, rdBase
+from rdkit.Chem import rdMolDescriptors
+from rdkit.Chem.MolStandardize import rdMolStandardize
+
+from retort.retrieval.errors import RetortError
+
+MAX_CHARACTERS = 5_000
+"""Longest text that is read as a structure, a name or a pattern."""
+
+RDKIT = f"RDKit {rdBase.rdkitVersion}"
+"""The source that every calculation names: "RDKit 2026.09.1"."""
+
+_LOGS = threading.RLock()
+"""RDKit has one set of logs per process: whoever silences or captures them holds this."""
+
+
+@contextmanager
+def captured_log() -> Iterator[list[str]]:
+    """Silence RDKit for a while and collect what it says about errors.
+
+    The list fills when the block ends. One thread at a time, so that no thread reads the reasons of
+    another.
+    """
+    messages: list[str] = []
+    with _LOGS, rdBase.CaptureErrorLog() as log:
+        yield messages
+        messages.extend(str(log.messages).splitlines())
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Keep RDKit's warnings and progress lines off the terminal for a while."""
+    with _LOGS, rdBase.BlockLogs():
+        yield
+
+
+def clipped(text: str, limit: int = 200) -> str:
+    """The text as it came, cut after ``limit`` characters for display."""
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text):,} characters)"
+
+
+def _reason(lines: list[str], text: str) -> str:
+    """RDKit's first complaint in one clause, with the position where it gives one."""
+    complaint, position = "", ""
+    for line in lines:
+        line = re.sub(r"^\[[\d:]+\]\s*", "", line)
+        line = re.sub(r"^(SMILES|SMARTS) Parse Error:\s*", "", line)
+        found = re.match(r"check for mistakes around position (\d+)", line)
+        if found:
+            position = position or f" near character {found[1]}"
+        elif not complaint and re.search(r"[A-Za-z]{3}", line) and line != text:
+            complaint = line.split(f": {text[:20]}")[0].split(" for input:")[0]
+    return f"{complaint}{position}".strip().rstrip(":.")
+
+
+def read_smiles(text: str) -> tuple[Any, str]:
+    """Read a SMILES without raising.
+
+    Args:
+        text: a SMILES and nothing else: no title, no extensions.
+
+    Returns:
+        ``(molecule, "")``, or ``(None, reason)``, RDKit's own where it has one ("RDKit: unclosed
+        ring"). A structure with wildcard atoms is not a molecule.
+    """
+    params = Chem.SmilesParserParams()
+    params.parseName = False
+    params.allowCXSMILES = False
+    if re.search(r"\s", text):
+        return None, "A SMILES has no spaces in it"
+    with captured_log() as lines:
+        molecule = Chem.MolFromSmiles(text, params)
+    if molecule is None:
+        params.sanitize = False
+        with captured_log():
+            raw = Chem.MolFromSmiles(text, params)
+            problems = Chem.DetectChemistryProblems(raw) if raw is not None else ()
+        reason = "; ".join(str(problem.Message()).strip() for problem in problems)
+        return None, f"RDKit: {reason or _reason(lines, text) or 'not a SMILES'}"
+    if not molecule.GetNumAtoms():
+        return None, "It holds no atom"
+    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        return None, "It has a wildcard or attachment point (*): a fragment, not a molecule"
+    return molecule, ""
+
+
+def molecule_from_smiles(smiles: str) -> Any:
+    """An RDKit molecule.
+
+    Raises:
+        RetortError: the text is no SMILES; carries the text as it came and RDKit's reason.
+    """
+    if len(smiles) > MAX_CHARACTERS:
+        raise too_long(smiles)
+    molecule, reason = read_smiles(smiles.strip())
+    if molecule is None:
+        raise bad_structure(smiles, reason)
+    return molecule
+
+
+def molecule_from_inchi(inchi: str) -> Any:
+    """An RDKit molecule from an InChI string.
+
+    Raises:
+        RetortError: the text is no valid InChI.
+    """
+    with captured_log() as lines:
+        molecule = Chem.MolFromInchi(inchi)
+    if molecule is None or not molecule.GetNumAtoms():
+        detail = _reason([line.replace("ERROR:", "") for line in lines], inchi)
+        raise bad_structure(inchi, f"RDKit: {detail or 'not a valid InChI'}")
+    return molecule
+
+
+def pattern_from_smarts(smarts: str) -> Any:
+    """A query molecule from a SMARTS pattern.
+
+    Raises:
+        RetortError: the text is empty, too long or no SMARTS; carries RDKit's reason.
+    """
+    text = smarts.strip()
+    if len(text) > MAX_CHARACTERS:
+        raise too_long(smarts)
+    with captured_log() as lines:
+        pattern = Chem.MolFromSmarts(text) if text else None
+    if pattern is None or not pattern.GetNumAtoms():
+        raise RetortError(
+            f'Cannot read "{clipped(smarts)}" as a SMARTS pattern.',
+            f"RDKit: {_reason(lines, text) or 'the pattern is empty'}.",
+            'Give a SMARTS pattern, for example "C(=O)[OX2H1]" for a carboxylic acid.',
+        )
+    return pattern
+
+
+def bad_structure(text: str, reason: str) -> RetortError:
+    """The error for a text that should be a structure and is none."""
+    return RetortError(
+        f'Cannot read "{clipped(text)}" as a molecule.',
+        f"{reason}.",
+        "Correct the structure, or give a name or a ChEMBL id instead.",
+    )
+
+
+def too_long(text: str) -> RetortError:
+    """The error for a text that is longer than any molecule's name or structure."""
+    return RetortError(
+        f'Cannot read "{clipped(text, 40)}" as one molecule.',
+        f"It has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read.",
+        "Give one name, ChEMBL id or structure. Many: retort predict --input FILE.",
+    )
+
+
+def canonical(molecule: Any) -> str:
+    """RDKit's canonical isomeric SMILES."""
+    return str(Chem.MolToSmiles(molecule))
+
+
+def inchikey(molecule: Any) -> str:
+    """The standard InChIKey, or ``""`` where InChI cannot describe the structure."""
+    with silenced():
+        return str(Chem.MolToInchiKey(molecule) or "")
+
+
+def first_block(key: str) -> str:
+    """The first 14 characters of an InChIKey: connectivity without stereo, isotopes, charge."""
+    return key.split("-", 1)[0]
+
+
+def formula(molecule: Any) -> str:
+    """Molecular formula in Hill order, all components together ("C29H31N7O")."""
+    return str(rdMolDescriptors.CalcMolFormula(molecule))
+
+
+def standardise(molecule: Any) -> Any:
+    """The parent of a structure: cleaned up, largest organic component, neutral where it can be.
+
+    The steps are those of RDKit's MolStandardize: ``Cleanup`` (normalises groups, disconnects
+    metals), the largest fragment, organic ones first, and ``Uncharger``. A structure without carbon
+    (cisplatin, sodium chloride) has no organic part and is returned as it is. Stereo is kept,
+    tautomers are left alone.
+    """
+    if not any(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms()):
+        return molecule
+    with silenced():
+        clean = rdMolStandardize.Cleanup(molecule)
+        parent = rdMolStandardize.LargestFragmentChooser(True).choose(clean)
+        return rdMolStandardize.Uncharger().uncharge(parent)
+
+
+def parent_smiles(smiles: str) -> str:
+    """Canonical SMILES of the standardised parent (see ``standardise``); what every model is given.
+
+    Raises:
+        RetortError: the text is no SMILES.
+    """
+    return canonical(standardise(molecule_from_smiles(smiles)))
