@@ -2,8 +2,8 @@
 
 The only file that touches ``chembl_webresource_client``. Its habits are kept in here:
 
-- importing its ``new_client`` asks the service for its schema, with no time limit; so the query sets
-  are made from their own classes, which ask nothing;
+- importing its ``new_client`` asks the service for its schema, with no time limit; so the query
+  sets are made from their own classes, which ask nothing;
 - its settings are global; only those that are the same for every source are set, once, before its
   query classes are imported (no cache in the user's home, no silent retries), and address and
   time limit are given to each query;

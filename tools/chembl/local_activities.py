@@ -88,7 +88,9 @@ class ActivityTable:
     def _select(self) -> str:
         db = self._db
         family = db.has("molecule_hierarchy")
+        variants = db.has("assays", "variant_id") and db.has("variant_sequences", "mutation")
         extra = {
+            "variant": "v.mutation" if variants else "NULL",
             "parent": "r.chembl_id" if family else "NULL",
             "smiles": db.column("c", "compound_structures", "canonical_smiles"),
             "pchembl": db.column("a", "activities", "pchembl_value"),
@@ -113,6 +115,7 @@ class ActivityTable:
                 if family
                 else ""
             )
+            + (db.join("variant_sequences", "v", "v.variant_id = s.variant_id") if variants else "")
             + (
                 db.join("docs", "d", "d.doc_id = a.doc_id")
                 if db.has("activities", "doc_id")
@@ -130,6 +133,7 @@ class ActivityTable:
             target_chembl_id=target.chembl_id,
             target_name=target.name,
             gene=target.gene,
+            variant=reading.text(row["variant"]),
             organism=target.organism,
             type=reading.text(row["standard_type"]),
             relation=reading.text(row["standard_relation"]),

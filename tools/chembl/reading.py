@@ -26,6 +26,29 @@ TARGETS_SHOWN = 25
 
 _EXACT = ("ChEMBL id", "UniProt accession", "gene symbol", "name", "synonym")
 _MOLECULE_MATCH = ("ChEMBL id", "InChIKey", "name", "synonym")
+_TYPES: dict[str, tuple[str, ...]] = {
+    name.casefold(): (name,)
+    for name in (
+        "IC50",
+        "IC90",
+        "Ki",
+        "Kd",
+        "EC50",
+        "AC50",
+        "GI50",
+        "CC50",
+        "ED50",
+        "MIC",
+        "Potency",
+    )
+} | {
+    "pic50": ("IC50",),
+    "pki": ("Ki",),
+    "pkd": ("Kd",),
+    "pec50": ("EC50",),
+    "affinity": ("Ki", "Kd"),
+    "binding affinity": ("Ki", "Kd"),
+}
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "μ": "mu"}
 
 
@@ -88,8 +111,21 @@ def distinct(names: Iterable[Any]) -> tuple[str, ...]:
     return tuple(seen[key] for key in sorted(seen))
 
 
+def activity_types(asked: str) -> tuple[str, ...]:
+    """ChEMBL's standard types for what was asked: "ic50, Ki" -> IC50, Ki; none for "any"."""
+    found: list[str] = []
+    for part in re.split(r",|;|\bor\b|\band\b", asked):
+        name = part.strip().casefold()
+        if name and name not in ("any", "all"):
+            found += _TYPES.get(name, (part.strip(),))
+    return tuple(dict.fromkeys(found))
+
+
 def release_name(names: Iterable[Any]) -> str:
-    """The release among the rows of a version table: "ChEMBL_35" becomes "ChEMBL 35"."""
+    """The release among the rows of a version table: "ChEMBL_35" becomes "ChEMBL 35".
+
+    A file of another name, such as the starter, keeps it.
+    """
     known = [text(name).replace("_", " ") for name in names if text(name)]
     numbered = [
         (int(digits[0]), name)
@@ -98,7 +134,7 @@ def release_name(names: Iterable[Any]) -> str:
     ]
     if numbered:
         return max(numbered)[1]
-    return known[0] if known else "ChEMBL, unknown release"
+    return display_name(known[0]) if known else "ChEMBL, unknown release"
 
 
 def spellings(asked: str) -> list[str]:
@@ -108,7 +144,14 @@ def spellings(asked: str) -> list[str]:
         plain = plain.replace(letter, word)
     plain = plain.replace("\u2010", "-").replace("\u2011", "-").replace("\u2013", "-")
     bare = re.sub(r"^human\s+|\s*\((human|homo sapiens)\)$", "", plain, flags=re.IGNORECASE)
-    wanted = [plain, bare, bare.replace(" ", "-"), bare.replace("-", " "), re.sub("[ -]", "", bare)]
+    wanted = [
+        plain,
+        bare,
+        bare.replace(" ", "-"),
+        bare.replace("-", " "),
+        re.sub("[ -]", "", bare),
+        re.sub(r"(?<=[A-Za-z]{2})(?=\d+$)", "-", bare),
+    ]
     return list(dict.fromkeys(item for item in wanted if item))
 
 
@@ -127,14 +170,14 @@ def target_match(row: TargetRow, names: Sequence[str]) -> str:
 
 
 def rank_targets(rows: Iterable[TargetRow]) -> list[TargetRow]:
-    """Best first: exact, human, by gene symbol rather than name, one protein."""
+    """Best first: exact, human, one protein, by gene symbol rather than name."""
 
-    def place(row: TargetRow) -> tuple[bool, bool, int, bool, int, int]:
+    def place(row: TargetRow) -> tuple[bool, bool, bool, int, int, int]:
         exact = row.matched_by in _EXACT
         how = _EXACT.index(row.matched_by) if exact else len(_EXACT)
         human = row.organism == "Homo sapiens"
         single = row.target_type == "SINGLE PROTEIN"
-        return (not exact, not human, how, not single, len(row.name), id_number(row.chembl_id))
+        return (not exact, not human, not single, how, len(row.name), id_number(row.chembl_id))
 
     return sorted(rows, key=place)[:TARGETS_SHOWN]
 
@@ -182,5 +225,5 @@ def id_number(chembl_id: str) -> int:
 def closest(asked: str, names: Iterable[str], limit: int) -> list[str]:
     """The names written most nearly like ``asked``, nearest first; none if all are far off."""
     known = {name.casefold(): name for name in names if name}
-    near = difflib.get_close_matches(asked.casefold().strip(), list(known), n=limit, cutoff=0.65)
+    near = difflib.get_close_matches(asked.casefold().strip(), list(known), n=limit, cutoff=0.7)
     return [display_name(known[name]) for name in near]
