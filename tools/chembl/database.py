@@ -1,0 +1,160 @@
+"""A ChEMBL SQLite file, opened for reading only, whatever its release.
+
+Owns the connections and the knowledge of which tables and columns this release has. Knows no
+question: those are in the ``local`` modules.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from retort.retrieval.errors import RetortError
+
+NEEDED = {
+    "molecule_dictionary": {"molregno", "chembl_id", "pref_name"},
+    "target_dictionary": {"tid", "chembl_id", "pref_name"},
+    "assays": {"assay_id", "chembl_id", "tid"},
+    "activities": {
+        "activity_id",
+        "assay_id",
+        "molregno",
+        "standard_type",
+        "standard_relation",
+        "standard_value",
+        "standard_units",
+    },
+}
+"""without these a file is not taken for ChEMBL; everything else is used where it is there"""
+
+ANOTHER_FILE = (
+    "Set RETORT_CHEMBL to the path of a ChEMBL SQLite file, or to starter or web; "
+    "then run: retort doctor"
+)
+VARIABLES = 500
+"""ids in one statement, under SQLite's smallest limit of 999"""
+
+
+class Database:
+    """Read-only access from any number of threads: each call has a connection to itself.
+
+    Connections that are idle wait in a pool, so there are never more than calls at one time.
+
+    Args:
+        path: a ChEMBL SQLite file. It is opened as immutable, so that nothing is written beside it,
+            unless a write-ahead log lies there.
+
+    Raises:
+        RetortError: the file is missing, damaged or not a ChEMBL database.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise RetortError(
+                f"Cannot open the ChEMBL file {path}.", "There is no such file.", ANOTHER_FILE
+            )
+        wal = path.with_name(path.name + "-wal")
+        frozen = not (wal.exists() and wal.stat().st_size)
+        self._uri = path.resolve().as_uri() + "?mode=ro" + ("&immutable=1" if frozen else "")
+        self._idle: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+        self._closed = False
+        self._columns = self._read_columns()
+        missing = [name for name, columns in NEEDED.items() if not self.has(name, *columns)]
+        if missing:
+            self.close()
+            raise RetortError(
+                f"{path} is not a ChEMBL database.",
+                f"It lacks the tables or columns of {', '.join(missing)}.",
+                ANOTHER_FILE,
+            )
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether this release has the table, with all the columns."""
+        return table in self._columns and set(columns) <= self._columns[table]
+
+    def column(self, alias: str, table: str, column: str) -> str:
+        """``alias.column``, or ``NULL`` where this release does not have it."""
+        return f"{alias}.{column}" if self.has(table, column) else "NULL"
+
+    def join(self, table: str, alias: str, condition: str) -> str:
+        """A LEFT JOIN, or nothing where this release does not have the table."""
+        return f" LEFT JOIN {table} {alias} ON {condition}" if self.has(table) else ""
+
+    def need(self, table: str, subject: str) -> None:
+        """Refuse a question that this release cannot answer, rather than say "none".
+
+        Raises:
+            RetortError: the table is not there.
+        """
+        if not self.has(table):
+            raise RetortError(
+                f"This ChEMBL file does not hold {subject}.",
+                f"{self.path} has no table {table}; older releases lack it.",
+                ANOTHER_FILE,
+            )
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """All rows of one statement.
+
+        Raises:
+            RetortError: the file is damaged or cannot be read.
+        """
+        try:
+            with self._connection() as connection:
+                return connection.execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._damaged(error) from error
+
+    def rows_of(self, sql: str, ids: Sequence[object]) -> list[sqlite3.Row]:
+        """All rows of a statement whose ``{ids}`` stands for a list of any length."""
+        found: list[sqlite3.Row] = []
+        for start in range(0, len(ids), VARIABLES):
+            part = ids[start : start + VARIABLES]
+            found += self.rows(sql.replace("{ids}", ",".join("?" * len(part))), part)
+        return found
+
+    def close(self) -> None:
+        """Close the idle connections; one in use is closed when its call ends."""
+        with self._lock:
+            self._closed = True
+            idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.close()
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            if self._closed:
+                raise RetortError(f"{self.path} was closed.", "", "Open the source again.")
+            connection = self._idle.pop() if self._idle else None
+        if connection is None:
+            connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+        try:
+            yield connection
+        finally:
+            with self._lock:
+                keep = not self._closed
+                if keep:
+                    self._idle.append(connection)
+            if not keep:
+                connection.close()
+
+    def _read_columns(self) -> dict[str, set[str]]:
+        tables = [row[0] for row in self.rows("SELECT name FROM sqlite_master WHERE type='table'")]
+        return {
+            table.lower(): {
+                row[1].lower() for row in self.rows("SELECT * FROM pragma_table_info(?)", (table,))
+            }
+            for table in tables
+        }
+
+    def _damaged(self, error: sqlite3.DatabaseError) -> RetortError:
+        return RetortError(
+            f"Cannot read the ChEMBL file {self.path}.", f"SQLite: {error}.", ANOTHER_FILE
+        )

@@ -1,0 +1,89 @@
+"""What a source of ChEMBL data can be asked, and how one is opened.
+
+Owns the choice between the starter file, a local dump and the web service. Knows nothing of how
+each of them answers.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from retort.tools.chembl.records import (
+    ActivityPage,
+    ActivityQuery,
+    IndicationRow,
+    MechanismRow,
+    MoleculeRow,
+    TargetRow,
+)
+
+
+class ChemblSource(Protocol):
+    """ChEMBL, wherever it is kept. Safe to share between threads.
+
+    An empty list means "looked, and there is none". A source that could not look raises:
+    ``OutageError`` for a service that failed, ``OfflineError`` where connections are forbidden,
+    else ``RetortError``.
+    """
+
+    def release(self) -> str:
+        """The release that is read: "ChEMBL 35"."""
+        ...
+
+    def molecules(self, text: str) -> list[MoleculeRow]:
+        """Molecules whose ChEMBL id, InChIKey, name or synonym is ``text``, in any case."""
+        ...
+
+    def suggest(self, text: str, limit: int = 5) -> list[str]:
+        """Names of molecules that are written nearly like ``text``, nearest first."""
+        ...
+
+    def targets(self, text: str) -> list[TargetRow]:
+        """Targets for a ChEMBL id, UniProt accession, gene symbol, name or synonym; best first."""
+        ...
+
+    def activities(self, query: ActivityQuery) -> ActivityPage:
+        """One page of measured activities, without flagged rows and potential duplicates."""
+        ...
+
+    def mechanisms(self, molecule_id: str = "", target_id: str = "") -> list[MechanismRow]:
+        """Mechanisms of a molecule's family, or of the drugs of a target or its complexes."""
+        ...
+
+    def indications(self, molecule_id: str) -> list[IndicationRow]:
+        """Indications of a molecule's family, highest phase first."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections; the source cannot be asked afterwards."""
+        ...
+
+
+def open_source(
+    spec: str, *, cache: Path, offline: bool, url: str, deadline_s: float = 30.0
+) -> ChemblSource:
+    """Open the source that a setting names.
+
+    Args:
+        spec: ``starter`` (the shipped tables), ``web`` (the public service) or the path of a ChEMBL
+            SQLite file.
+        cache: folder for the built starter file and for the web service's answers.
+        offline: forbid the web service; it then raises at each question, before any connection.
+        url: base of the web service, e.g. ``https://www.ebi.ac.uk/chembl/api/data``.
+        deadline_s: seconds that one request to the web service may take, its retries included.
+
+    Raises:
+        RetortError: the file is missing, damaged or not a ChEMBL database.
+    """
+    if spec == "web":
+        from retort.tools.chembl.web import WebSource
+
+        return WebSource(url, cache=cache / "chembl-web", offline=offline, deadline_s=deadline_s)
+    from retort.tools.chembl.local import LocalSource
+
+    if spec == "starter":
+        from retort.tools.chembl import starter
+
+        return LocalSource(starter.path_for(cache))
+    return LocalSource(Path(spec).expanduser())
