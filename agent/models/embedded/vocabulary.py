@@ -49,7 +49,7 @@ RULES = _table(
         "ghose": r"ghose(?:['’]?s)?",
         "egan": r"egan(?:['’]?s)?",
         "muegge": r"m(?:ue|u|ü)gge(?:['’]?s)?",
-        "rule_of_three": r"rules? of (?:three|3)|ro3|fragment-like",
+        "ro3": r"rules? of (?:three|3)|ro3|fragment-like",
     }
 )
 
