@@ -1,0 +1,267 @@
+"""What a question names: molecules, targets, variants, properties, rules, endpoints, limits.
+
+``find_entities`` reads one question and knows no conversation; dialogue.py fills in what "it" means.
+It also masks the question: names become "drug", "target" ..., so that what the classifier learnt
+from one drug holds for every other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from retort.agent.models.embedded import quantities, structures
+from retort.agent.models.embedded.gazetteer import Gazetteer
+from retort.agent.models.embedded.vocabulary import (
+    ACTIVITY_TYPE,
+    ASIDE,
+    ENDPOINTS,
+    GENES,
+    NOT_GENES,
+    PROPERTIES,
+    RULES,
+    SUBSTRUCTURES,
+    TARGET_NAMES,
+    TYPE_NAMES,
+)
+
+EntityKind = Literal["molecule", "structure", "target", "variant", "pattern"]
+MASKS: dict[EntityKind, str] = {
+    "molecule": "drug",
+    "structure": "drug",
+    "target": "target",
+    "variant": "variant",
+    "pattern": "pattern",
+}
+MAX_CHARACTERS = 4000
+"""A question is read this far for names; what follows is left to the reader of the whole text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One thing a question names, and where."""
+
+    kind: EntityKind
+    text: str
+    """what a tool is handed"""
+    start: int
+    end: int
+    written: str = ""
+    """the user's own spelling where ``text`` is a correction of it; else empty"""
+
+
+@dataclass(frozen=True, slots=True)
+class Entities:
+    """Everything recognised in one question."""
+
+    mentions: tuple[Mention, ...] = ()
+    properties: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    endpoints: tuple[str, ...] = ()
+    activity_types: tuple[str, ...] = ()
+    max_value_nm: float | None = None
+    min_pchembl: float | None = None
+    limit: int | None = None
+    masked: str = ""
+    """the question with names replaced, as the classifier reads it"""
+    refers_back: bool = False
+    """a pronoun, or an opening such as "and" or "what about": it leans on what was said before"""
+
+    @property
+    def molecules(self) -> tuple[Mention, ...]:
+        """Molecules by name, id or structure, in order."""
+        return tuple(m for m in self.mentions if m.kind in ("molecule", "structure"))
+
+    @property
+    def targets(self) -> tuple[Mention, ...]:
+        """Targets and genes, in order."""
+        return tuple(m for m in self.mentions if m.kind == "target")
+
+    @property
+    def variants(self) -> tuple[Mention, ...]:
+        """Variants (rs numbers, star alleles), in order."""
+        return tuple(m for m in self.mentions if m.kind == "variant")
+
+    @property
+    def pattern(self) -> str:
+        """The SMARTS asked for; empty without one."""
+        return next((m.text for m in self.mentions if m.kind == "pattern"), "")
+
+
+_WORD = re.compile(r"[^\s,;?!\"“”]+")
+_NAME_WORD = re.compile(r"[A-Za-z0-9][\w'-]*")
+_GENE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:α|β|γ)?(?![\w-])")
+_BACK = re.compile(
+    r"^\s*(?:and|also|plus|what about|how about|but|or)\b|\b(?:it|its|they|their|them|that (?:drug|compound|molecule"
+    r"|one|target|protein|gene)|this (?:drug|compound|molecule|one|target|protein|gene)|the (?:drug|compound|molecule"
+    r"|same (?:drug|compound|molecule|target|one|protein)))(?=[\s?.,!]|$)",
+    re.IGNORECASE,
+)
+_UNKNOWN_SLOTS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"\b(?:IC50|EC50|Ki|Kd|AC50|potency|affinity|activity|activities|selectivity) (?:values? )?(?:of|for) (NAME)"
+        r"(?= (?:against|on|at|for|towards|to|in)\b|[?.!]|$)",
+        r"\b(?:mechanism(?: of action)?|mode of action|moa|target|structure|smiles|formula|weight|mass|logp|tpsa|psa|qed"
+        r"|solubility|lipophilicity|logd|indications?|properties|descriptors|synonyms|similarity|inchikey|risk|alerts"
+        r"|profile|donors|acceptors|bonds|rings) (?:of|for|in|between) (NAME)(?=[?.,!]| and\b| on\b| in\b|$)",
+        r"\bhow (?:potent|active|soluble|similar|heavy|polar|drug-?like) is (NAME)\b",
+        r"\b(?:does|is|will|would|can) (NAME) (?:pass|satisfy|obey|violate|meet|contain|have|inhibit|bind|block|work|soluble"
+        r"|a herg|used|indicated|approved|treat|drug-?like|target|act|lipophilic|dissolve)\b",
+        r"\bhow does (NAME) (?:work|act)\b",
+        r"\bwhat (?:is|about) (NAME) (?:used|indicated|approved|prescribed) for\b",
+        r"\b(?:what|how) about (NAME)[?.! ]*$",
+        r"\b(?:look up|resolve|draw|depict|compare|molecule named|drug named|compound named|drug called) (NAME)",
+    )
+)
+_NAME = r"(?:[A-Za-z0-9][\w'/+-]*[A-Za-z0-9+]|[A-Za-z]{3,})(?: acid| sodium| hydrochloride)?"
+
+
+def find_entities(text: str, gazetteer: Gazetteer) -> Entities:
+    """Read the names, words and limits of one question (at most ``MAX_CHARACTERS`` of it)."""
+    text = text[:MAX_CHARACTERS]
+    mentions = _mentions(text, gazetteer)
+    masked = _mask(text, mentions)
+    return Entities(
+        mentions=mentions,
+        properties=_named(PROPERTIES, masked),
+        rules=_named(RULES, masked),
+        endpoints=_named(ENDPOINTS, text),
+        activity_types=tuple(
+            dict.fromkeys(
+                TYPE_NAMES[found.group(1).lower().replace(" ", "")]
+                for found in ACTIVITY_TYPE.finditer(masked)
+            )
+        ),
+        max_value_nm=quantities.max_value_nm(text),
+        min_pchembl=quantities.min_pchembl(text),
+        limit=quantities.limit(text),
+        masked=masked,
+        refers_back=bool(_BACK.search(text)),
+    )
+
+
+def _named(table: tuple[tuple[re.Pattern[str], str], ...], text: str) -> tuple[str, ...]:
+    """Machine names whose words stand in ``text``, in the order in which they stand there."""
+    found = [(match.start(), name) for pattern, name in table if (match := pattern.search(text))]
+    return tuple(name for _, name in sorted(found))
+
+
+def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
+    """All mentions, none overlapping; what is found first (the most certain kind) holds its place."""
+    taken: list[Mention] = []
+
+    def add(kind: EntityKind, start: int, end: int, name: str, written: str = "") -> None:
+        if all(end <= other.start or start >= other.end for other in taken):
+            taken.append(Mention(kind, name, start, end, written))
+
+    if pattern := structures.smarts_in(text):
+        start = text.index(pattern)
+        add("pattern", start, start + len(pattern), pattern)
+    for expression in (structures.INCHIKEY, structures.CHEMBL_ID, structures.HANDLE):
+        for found in expression.finditer(text):
+            is_target = re.search(r"\btarget $", text[: found.start()], re.IGNORECASE)
+            add("target" if is_target else "molecule", found.start(), found.end(), found.group())
+    for found in _WORD.finditer(text):
+        if smiles := structures.smiles_token(found.group()):
+            start = found.start() + found.group().index(smiles)
+            add("structure", start, start + len(smiles), smiles)
+    for expression in (structures.RS_ID, structures.STAR_ALLELE):
+        for found in expression.finditer(text):
+            add("variant", found.start(), found.end(), found.group())
+    for name, start, end in _targets(text):
+        add("target", start, end, name)
+    for name, start, end, written in _molecules(text, gazetteer):
+        add("molecule", start, end, name, written)
+    for name, start, end in _gene_shaped(text):
+        add("target", start, end, name)
+    for group, smarts in SUBSTRUCTURES.items():
+        if found := re.search(rf"\b{group}s?\b", text, re.IGNORECASE):
+            add("pattern", found.start(), found.end(), smarts)
+            break
+    for start, end in _unknown(text, taken):
+        add("molecule", start, end, text[start:end])
+    return tuple(sorted(taken, key=lambda mention: mention.start))
+
+
+def _targets(text: str) -> list[tuple[str, int, int]]:
+    """Targets by everyday name or by a symbol that is known in any case."""
+    found = []
+    low = text.lower()
+    for name, symbol in TARGET_NAMES.items():
+        for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", low):
+            found.append((symbol, match.start(), match.end()))
+    for match in re.finditer(r"(?<![\w-])[A-Za-z][A-Za-z0-9]{1,8}(?:-[A-Za-z])?(?![\w-])", text):
+        word = match.group()
+        if word.upper() in GENES and (word.isupper() or len(word) > 3):
+            # short symbols are also English words (met, ar, alk): those must be in capitals
+            if word.islower() and word in ("kit", "met", "ret", "smo", "axl", "comt", "face"):
+                continue
+            found.append((word.upper(), match.start(), match.end()))
+    return found
+
+
+def _gene_shaped(text: str) -> list[tuple[str, int, int]]:
+    """Words in capitals that look like gene symbols; none in a text that is all capitals."""
+    if sum(map(str.islower, text)) < sum(map(str.isupper, text)) and len(text.split()) > 3:
+        return []
+    return [
+        (match.group(), match.start(), match.end())
+        for match in _GENE.finditer(text)
+        if match.group() not in NOT_GENES and len(match.group()) >= 3
+    ]
+
+
+def _molecules(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int, str]]:
+    """Known names, the longest first, and then likely misspellings of one."""
+    words = [(m.group(), m.start(), m.end()) for m in _NAME_WORD.finditer(text)]
+    found: list[tuple[str, int, int, str]] = []
+    at = 0
+    while at < len(words):
+        step = 1
+        for size in range(min(gazetteer.longest, len(words) - at), 0, -1):
+            start, end = words[at][1], words[at + size - 1][2]
+            name = re.sub(r"['’]s$", "", text[start:end])
+            if gazetteer.preferred(name) is not None:
+                found.append((name, start, start + len(name), ""))
+                step = size
+                break
+        else:
+            word, start, end = words[at]
+            if word.isalpha() and (near := gazetteer.nearest(word)):
+                found.append((near, start, end, word))
+        at += step
+    return found
+
+
+def _unknown(text: str, taken: list[Mention]) -> list[tuple[int, int]]:
+    """Words that stand where a molecule's name would, and are no plain words: unknown names."""
+    masked = list(text)
+    for mention in taken:
+        masked[mention.start : mention.end] = "\0" * (mention.end - mention.start)
+    sheet = "".join(masked)
+    spans = []
+    for slot in _UNKNOWN_SLOTS:
+        for found in re.finditer(slot.pattern.replace("NAME", _NAME), sheet, re.IGNORECASE):
+            word = found.group(1)
+            first = word.split()[0].lower().removesuffix("'s")
+            plain = first in ASIDE or first.rstrip("s") in ASIDE or first.upper() in NOT_GENES
+            if len(first) >= 4 and not plain and not first.isdigit():
+                spans.append(found.span(1))
+    return spans
+
+
+def _mask(text: str, mentions: tuple[Mention, ...]) -> str:
+    parts = []
+    at = 0
+    for mention in mentions:
+        keep = mention.kind == "pattern" and text[mention.start].isalpha() and " " not in mention.text
+        named_group = keep and mention.text != text[mention.start : mention.end]
+        is_herg = mention.kind == "target" and mention.text == "KCNH2"
+        parts.append(text[at : mention.start])
+        kept = named_group or is_herg
+        parts.append(text[mention.start : mention.end] if kept else MASKS[mention.kind])
+        at = mention.end
+    parts.append(text[at:])
+    return "".join(parts)

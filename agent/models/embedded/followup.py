@@ -1,0 +1,100 @@
+"""What a question leans on: the molecules, targets and topic spoken of before it.
+
+Owns the memory of a conversation as it follows from its turns; keeps none of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from retort.agent.models.embedded.dialogue import Call, Turn
+from retort.agent.models.embedded.entities import Entities, Mention, find_entities
+from retort.agent.models.embedded.gazetteer import Gazetteer
+
+_ONLY_A_NAME = re.compile(
+    r"^\W*(?:(?:and|what about|how about|also|or|now|then|same|the same|for|with|of|on|against|in|do|it|again"
+    r"|what if it were|try)\W+)*(?:the\s+)?(drug|target|variant)(?:\W+(?:instead|too|then|now|please|as well))*\W*$",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What a conversation has spoken of so far, the last thing last."""
+
+    molecules: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
+    topic: str = ""
+    """the query that the literature was last asked, or the last question that named something"""
+    mentions: tuple[Mention, ...] = ()
+    """the mentions in that topic"""
+
+
+def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
+    """The focus after ``turns``."""
+    focus = Focus()
+    for turn in turns:
+        named = find_entities(turn.question, gazetteer)
+        calls = turn.calls
+        molecules = [m.text for m in named.molecules]
+        molecules += [str(c.args[key]) for c in calls for key in ("molecule", "other") if c.args.get(key)]
+        targets = [m.text for m in named.targets]
+        targets += [str(c.args["target"]) for c in calls if c.args.get("target")]
+        queries = [str(c.args["query"]) for c in calls if c.args.get("query")]
+        topic = queries[-1] if queries else (turn.question[:300] if named.mentions else "")
+        about = find_entities(topic, gazetteer).mentions if topic else ()
+        focus = Focus(
+            _later(focus.molecules, molecules),
+            _later(focus.targets, targets),
+            topic or focus.topic,
+            about or focus.mentions,
+        )
+    return focus
+
+
+def _later(before: tuple[str, ...], new: list[str]) -> tuple[str, ...]:
+    """``before`` and ``new`` in order of last mention, each once.
+
+    Of several molecules in one question the first is what "it" means afterwards, so it comes last.
+    """
+    found: list[str] = list(before)
+    for name in reversed(list(dict.fromkeys(new))):
+        found = [other for other in found if other.lower() != name.lower()] + [name]
+    return tuple(found)
+
+
+def repeated(entities: Entities, turns: Sequence[Turn], focus: Focus) -> tuple[Call, ...]:
+    """The last turn's calls with a new name in them, for "what about gefitinib?"; else ()."""
+    named = _ONLY_A_NAME.match(entities.masked)
+    calls = next((turn.calls for turn in reversed(turns) if turn.calls), ())
+    if not named or not calls or not entities.mentions:
+        return ()
+    mention = entities.mentions[-1]
+    swapped = [_swap(call, mention, focus) for call in calls]
+    kept = [call for call in swapped if call is not None]
+    return tuple(call for i, call in enumerate(kept) if call not in kept[:i])
+
+
+def _swap(call: Call, mention: Mention, focus: Focus) -> Call | None:
+    """``call`` about ``mention`` instead; None where it has no place for one."""
+    slot = "target" if mention.kind == "target" else "molecule"
+    args: dict[str, Any] = dict(call.args)
+    if "query" in args:
+        old = [m for m in focus.mentions if _alike(m, mention)]
+        text = str(args["query"])
+        for other in old:
+            text = re.sub(re.escape(other.text), mention.text, text, flags=re.IGNORECASE)
+        if mention.text.lower() not in text.lower():
+            text = f"{text} {mention.text}"
+        return replace(call, args={**args, "query": text})
+    if slot not in args or not args[slot]:
+        return None
+    return replace(call, args={**args, slot: mention.text})
+
+
+def _alike(one: Mention, other: Mention) -> bool:
+    molecules = ("molecule", "structure")
+    return one.kind == other.kind or (one.kind in molecules and other.kind in molecules)

@@ -1,0 +1,65 @@
+"""Structures and identifiers written into a question: SMILES (good and broken), SMARTS, InChIKeys, ids.
+
+Owns recognition only; what a structure means is decided by the tools, which also explain what is wrong
+with a broken one. That is why something that was clearly meant as a SMILES is handed on as it came.
+"""
+
+from __future__ import annotations
+
+import re
+
+INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
+CHEMBL_ID = re.compile(r"\bCHEMBL\d{1,9}\b", re.IGNORECASE)
+HANDLE = re.compile(r"(?<![\w.])M\d{1,3}(?![\w-])(?! (?:receptor|macrophage|muscarinic))")
+RS_ID = re.compile(r"\brs\d{3,12}\b", re.IGNORECASE)
+STAR_ALLELE = re.compile(r"(?<![\w])(?:[A-Z][A-Z0-9]{2,8})?\*\d{1,3}[A-Z]?(?:/\*\d{1,3}[A-Z]?)?(?!\w)")
+
+_ATOM = r"Cl|Br|Si|Se|[BCNOPSFIHbcnops]|\[[^\]\s]{1,20}\]?"
+_SMILES = re.compile(rf"(?:{_ATOM}|[0-9]|%\d\d|[=#\-+\\/.():~*$@\]])+")
+_STRUCTURAL = re.compile(r"[=#\[\]()@]|[A-Za-z]\d[A-Za-z]")
+_WORDS = re.compile(r"p?[IEAG]C50|^[\d.()=+\-*/]+$", re.IGNORECASE)
+_MAX_SMILES = 1500
+
+
+def parses(text: str) -> bool:
+    """Whether RDKit reads ``text`` as a SMILES with at least one atom."""
+    from rdkit import Chem, RDLogger
+
+    RDLogger.DisableLog("rdApp.*")
+    try:
+        molecule = Chem.MolFromSmiles(text)
+    finally:
+        RDLogger.EnableLog("rdApp.*")
+    return molecule is not None and molecule.GetNumAtoms() > 0
+
+
+def smiles_token(token: str) -> str | None:
+    """The SMILES that a word of a question is meant to be, right or wrong; None for any other word.
+
+    A word counts when all of it is SMILES alphabet, some of it is structure (bonds, brackets, ring digits,
+    or a plain chain of three or more atoms), and it holds carbon. Quotes and the sentence's own punctuation
+    around it are taken off. Brackets are kept as they come, so that a broken SMILES stays broken.
+    """
+    word = token.strip("`'\"“”‘’,;?!").rstrip(".:")
+    if not 3 <= len(word) <= _MAX_SMILES or not re.search(r"[Cc]", word) or _WORDS.search(word):
+        return None
+    if word[0] == "(" and word[-1] == ")":
+        word = word[1:-1]
+    if not _SMILES.fullmatch(word):
+        return None
+    if not _STRUCTURAL.search(word):
+        return word if word.count("C") >= 2 and word.isupper() and parses(word) else None
+    if word[0] in "=#)]" or (word[0] == "(" and word.count("(") == word.count(")")):
+        return None
+    if re.fullmatch(r"[A-Z]{2,}\d[A-Z]?\d?", word) and not parses(word):  # NOS3, SCN5: genes
+        return None
+    return word if parses(word) or len(word) >= 4 else None
+
+
+def smarts_in(text: str) -> str | None:
+    """A pattern announced as such ("SMARTS c1ccccc1", "pattern [NX3]"), as it came; None without one."""
+    found = re.search(r"\b(?:SMARTS|pattern)(?: pattern| query)?[: ]+[`'\"]?([^\s`'\"]+)", text, re.IGNORECASE)
+    if not found:
+        return None
+    pattern = found.group(1).rstrip("?,;")
+    return pattern if re.search(r"[\[\]#=()~0-9]|^[cnosCNOS]{2,}$", pattern) else None

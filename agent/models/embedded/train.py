@@ -1,0 +1,254 @@
+"""Train the intent classifier: ``python -m retort.agent.models.embedded.train [--encoder bundled] [--seed 0]``.
+
+Reads weights/phrasings.tsv, fills its patterns, holds out whole families of phrasings to choose the
+thresholds, then fits on everything and writes weights/planner.safetensors. Prints what it measured.
+Takes about a minute on one core.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from retort.agent.models.embedded.classifier import (
+    FLAGS,
+    INTENTS,
+    WEIGHTS,
+    Array,
+    IntentClassifier,
+    SentenceEncoder,
+    features,
+)
+from retort.agent.models.embedded.entities import find_entities
+from retort.agent.models.embedded.gazetteer import Gazetteer
+
+PHRASINGS = Path(__file__).parent / "weights" / "phrasings.tsv"
+
+_DRUGS = (
+    "imatinib gefitinib erlotinib aspirin ibuprofen warfarin caffeine metformin atorvastatin diazepam morphine"
+    " sildenafil paracetamol clopidogrel tamoxifen omeprazole fluoxetine haloperidol ketoconazole methotrexate"
+).split()
+_SMILES = ("CC(=O)Nc1ccc(O)cc1", "CCO", "c1ccccc1C(=O)O", "CN1CCC[C@H]1c1cccnc1", "O=C(O)c1ccccc1O")
+_FILLINGS: dict[str, Sequence[str]] = {
+    "drug": _DRUGS,
+    "drug2": _DRUGS[::-1],
+    "target": "EGFR BRAF ABL1 CYP2D6 VKORC1 DRD2 JAK2 PTGS2 hERG HMGCR CDK4 ADRB2".split(),
+    "smiles": _SMILES,
+    "variant": ("rs9923231", "CYP2C9*3", "rs1799853", "*28", "CYP2D6*4"),
+    "property": (
+        "molecular weight,logP,TPSA,polar surface area,number of hydrogen bond donors,QED,fraction sp3,formal charge"
+        ",number of rotatable bonds,exact mass,formula,aromatic ring count,heavy atom count,synthetic accessibility score"
+        ",molar refractivity,MW,clogP"
+    ).split(","),
+    "rule": (
+        "Lipinski's rules,Lipinski's rule of five,the rule of five,Veber's rules,the Veber criteria,the Ghose filter"
+        ",Egan's rule,the Muegge filter,Ro5,Lipinski,the rule of three"
+    ).split(","),
+    "group": "carboxylic acid,benzene,pyridine,amide,nitro,piperazine,sulfonamide,beta-lactam,indole".split(","),
+    "smarts": ("[NX3]", "c1ccccc1", "C(=O)[OH]", "[#6]=O"),
+    "type": ("IC50", "Ki", "Kd", "EC50"),
+    "conc": ("10 nM", "100 nM", "1 uM", "0.5 µM", "50 nanomolar"),
+    "px": ("7", "8", "6.5", "9"),
+    "n": ("5", "10", "20"),
+    "disease": (
+        "lung cancer,hypertension,type 2 diabetes,epilepsy,chronic myeloid leukaemia,depression,breast cancer,asthma"
+        ",rheumatoid arthritis,heart failure"
+    ).split(","),
+    "topic": (
+        "resistance to {drug},{target} inhibitors in {disease},{drug} toxicity,{variant},{target} polymorphisms"
+        ",pharmacogenetics of {drug},{target} and {drug} dose,drug-induced liver injury,{drug} in {disease}"
+        ",{target} mutations,the blood-brain barrier,cytochrome P450 induction"
+    ).split(","),
+    "claim": (
+        "{drug} reduces mortality in {disease};{target} expression is associated with poor prognosis in {disease}"
+        ";carriers of {variant} need a lower {drug} dose;{drug} inhibits the growth of {disease} cells"
+        ";{target} knockout mice are protected from obesity;vitamin D deficiency increases the risk of {disease}"
+        ";autophagy declines in aged organisms;gut microbiota influence {disease}"
+        ";exercise lowers blood pressure in patients with {disease};stem cells differentiate faster on soft surfaces"
+    ).split(";"),
+    "concept": (
+        "an applicability domain,the blood-brain barrier,plasma protein binding,drug-induced liver injury,pharmacogenetics"
+        ",lead optimisation,allosteric inhibition,oral bioavailability,a covalent inhibitor,first-pass metabolism"
+        ",the difference between IC50 and Ki,a prodrug,microsomal stability,target engagement,a PROTAC"
+    ).split(","),
+    "country": ("France", "Japan", "Brazil", "Canada", "Egypt", "Australia", "Germany", "Paris", "London"),
+    "year": ("2014", "1998", "2022"),
+    "thing": ("love", "the sea", "my cat", "autumn", "a dragon"),
+}
+_FILLINGS |= {"property2": _FILLINGS["property"], "property3": _FILLINGS["property"]}
+_FILLINGS |= {"rule2": _FILLINGS["rule"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Phrasing:
+    """One line of the phrasings file."""
+
+    family: str
+    intents: tuple[str, ...]
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One question with its intents; families of both halves where it was joined from two."""
+
+    families: tuple[str, ...]
+    intents: frozenset[str]
+    text: str
+
+
+def read_phrasings(path: Path = PHRASINGS) -> tuple[Phrasing, ...]:
+    """The phrasings of a file: ``family <tab> intents <tab> pattern`` per line, ``#`` comments."""
+    rows = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            family, intents, pattern = line.split("\t")
+            rows.append(Phrasing(family, tuple(intents.split(",")), pattern))
+    return tuple(rows)
+
+
+def fill(pattern: str, rng: random.Random) -> str:
+    """One question from a pattern: alternatives chosen, slots filled, innermost first."""
+    while True:
+        slot = re.search(r"\{(\w+)\}", pattern)
+        if choice := re.search(r"\(([^()]*\|[^()]*)\)", pattern):
+            chosen = rng.choice(choice.group(1).split("|"))
+            pattern = pattern[: choice.start()] + chosen + pattern[choice.end() :]
+        elif slot:
+            chosen = rng.choice(_FILLINGS[slot.group(1)])
+            pattern = pattern[: slot.start()] + chosen + pattern[slot.end() :]
+        else:
+            return " ".join(pattern.split())
+
+
+def examples(phrasings: Sequence[Phrasing], seed: int = 0, per_pattern: int = 10) -> list[Example]:
+    """Questions from the phrasings: filled, some with a typing error or in lower case, and some joined."""
+    rng = random.Random(seed)
+    found: dict[str, Example] = {}
+    for phrasing in phrasings:
+        for _ in range(per_pattern):
+            text = _roughen(fill(phrasing.pattern, rng), rng)
+            found[text] = Example((phrasing.family,), frozenset(phrasing.intents), text)
+    askable = [p for p in phrasings if "out_of_scope" not in p.intents and "{claim}" not in p.pattern]
+    first = [p for p in askable if "{drug}" in p.pattern]
+    later = [p for p in askable if "fup" in p.family] * 2 + first
+    for _ in range(4 * len(phrasings)):
+        one, two = rng.choice(first), rng.choice(later)
+        if set(one.intents) & set(two.intents) or len(one.intents) + len(two.intents) > 3:
+            continue
+        joint = rng.choice((", and ", " and ", "? ", ". ", "; "))
+        text = fill(one.pattern, rng).rstrip("?. ") + joint + fill(two.pattern, rng)
+        text = re.sub(r"\band and\b", "and", text)
+        found[text] = Example((one.family, two.family), frozenset(one.intents + two.intents), text)
+    return list(found.values())
+
+
+def _roughen(text: str, rng: random.Random) -> str:
+    """Sometimes what people type: no capitals at the start, no question mark, two letters swapped."""
+    if rng.random() < 0.3:
+        text = text[:1].lower() + text[1:]
+    if rng.random() < 0.3:
+        text = text.rstrip("?")
+    if rng.random() < 0.12:
+        words = [m for m in re.finditer(r"\b[a-z]{5,}\b", text) if m.group() not in _DRUGS]
+        if words:
+            at = rng.choice(words).start() + rng.randint(1, 3)
+            text = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
+    return text
+
+
+def fit(x: Array, y: Array, steps: int = 600, decay: float = 2e-4) -> tuple[Array, Array]:
+    """Logistic regressions by full-batch Adam: weights (k, d), bias (k,), for x (n, d) and y (n, k) of 0 and 1."""
+    n, d = x.shape
+    balance = np.clip((n - y.sum(0)) / np.maximum(y.sum(0), 1), 1, 6) ** 0.5
+    theta = np.zeros((y.shape[1], d + 1))
+    inputs = np.hstack([x, np.ones((n, 1), dtype=np.float32)])
+    mean, square = np.zeros_like(theta), np.zeros_like(theta)
+    for step in range(1, steps + 1):
+        p = 1 / (1 + np.exp(-inputs @ theta.T))
+        cost = (p - y) * np.where(y > 0, balance, 1.0)
+        gradient = cost.T @ inputs / n
+        gradient[:, :-1] += decay * theta[:, :-1]
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        rate = 0.25 * (1 - step / (steps + 1))
+        theta -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    return theta[:, :-1].astype(np.float32), theta[:, -1].astype(np.float32)
+
+
+def choose_thresholds(p: Array, y: Array) -> Array:
+    """(k,) thresholds: the middle of the range that gives the best F1 of each intent."""
+    grid = np.arange(0.10, 0.91, 0.02)
+    chosen = []
+    for k in range(y.shape[1]):
+        f1 = np.array([_f1(p[:, k] >= t, y[:, k] > 0) for t in grid])
+        chosen.append(float(np.median(grid[f1 >= f1.max() - 1e-9])))
+    return np.array(chosen, dtype=np.float32)
+
+
+def _f1(said: np.ndarray, true: np.ndarray) -> float:
+    hits = float((said & true).sum())
+    return 2 * hits / max(1.0, float(said.sum() + true.sum()))
+
+
+def train(encoder: SentenceEncoder, seed: int = 0) -> tuple[IntentClassifier, dict[str, object]]:
+    """Fit, choose thresholds on held-out families, fit on all; the classifier and what was measured."""
+    rows = examples(read_phrasings(), seed)
+    gazetteer = Gazetteer.of({name: name for name in _DRUGS})
+    x = features([find_entities(row.text, gazetteer) for row in rows], encoder)
+    y = np.array([[i in row.intents for i in INTENTS] for row in rows], dtype=np.float32)
+    families = sorted({family for row in rows for family in row.families})
+    order = np.random.default_rng(seed).permutation(len(families))
+    p = np.full_like(y, np.nan)
+    for fold in range(5):
+        out = {families[i] for i in order[fold::5]}
+        single = np.array([len(row.families) == 1 for row in rows])
+        held = np.array([any(family in out for family in row.families) for row in rows])
+        scored = np.array([all(family in out for family in row.families) for row in rows])
+        weights, bias = fit(x[~held], y[~held])
+        fold_p = IntentClassifier(weights, bias, np.ones(len(INTENTS), np.float32)).probabilities(x)
+        p[scored & (single | np.isnan(p[:, 0]))] = fold_p[scored & (single | np.isnan(p[:, 0]))]
+    seen = ~np.isnan(p[:, 0])
+    thresholds = choose_thresholds(p[seen], y[seen])
+    said, true = p[seen] >= thresholds, y[seen] > 0
+    report = {
+        "examples": len(rows),
+        "families": len(families),
+        "scored": int(seen.sum()),
+        "exact": round(float((said == true).all(1).mean()), 4),
+        "f1": {
+            name: round(_f1(said[:, k], true[:, k]), 3) for k, name in enumerate(INTENTS)
+        },
+        "thresholds": {
+            name: round(float(t), 2) for name, t in zip(INTENTS, thresholds, strict=True)
+        },
+    }
+    weights, bias = fit(x, y)
+    return IntentClassifier(weights, bias, thresholds), report
+
+
+def main() -> None:
+    """Train with the named encoder and write the weights."""
+    from retort.retrieval.encode import load_encoder
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--encoder", default="bundled")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    classifier, report = train(load_encoder(arguments.encoder), arguments.seed)
+    classifier.save(
+        metadata={"intents": ",".join(INTENTS), "flags": ",".join(FLAGS), "encoder": arguments.encoder}
+    )
+    print(json.dumps(report, indent=1))
+    print(f"wrote {WEIGHTS.name}, {WEIGHTS.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()
