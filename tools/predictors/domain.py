@@ -30,8 +30,16 @@ EDGES = (0.3, 0.4, 0.5, 0.7)
 
 def similarities(bits: BitArray, others: BitArray) -> FloatArray:
     """Tanimoto of one packed fingerprint to many: (32,) and (n, 32) -> (n,) float32."""
+    return _tanimoto(bits, others, _sizes(others))
+
+
+def _sizes(bits: BitArray) -> NDArray[np.int64]:
+    return np.asarray(np.bitwise_count(bits).sum(axis=1), dtype=np.int64)
+
+
+def _tanimoto(bits: BitArray, others: BitArray, sizes: NDArray[np.int64]) -> FloatArray:
     common = np.bitwise_count(others & bits).sum(axis=1, dtype=np.int64)
-    either = np.bitwise_count(others | bits).sum(axis=1, dtype=np.int64)
+    either = sizes + np.bitwise_count(bits).sum(dtype=np.int64) - common
     return np.where(either > 0, common / np.maximum(either, 1), 0.0).astype(np.float32)
 
 
@@ -51,6 +59,8 @@ class Domain:
 
     bits: BitArray
     """(n, 32) uint64: fingerprints of the training molecules"""
+    sizes: NDArray[np.int64]
+    """(n,) bits set in each"""
     elements: frozenset[int]
     """atomic numbers the model has seen often enough"""
     ranges: FloatArray
@@ -66,8 +76,10 @@ class Domain:
             for element in item.elements:
                 counts[element] = counts.get(element, 0) + 1
         columns = np.array([item.vector for item in features])[:, ranged_columns()]
+        bits = np.array([item.bits for item in features])
         return cls(
-            bits=np.array([item.bits for item in features]),
+            bits=bits,
+            sizes=_sizes(bits),
             elements=frozenset(e for e, n in counts.items() if n >= FEWEST_WITH_ELEMENT),
             ranges=np.percentile(columns, [0.5, 99.5], axis=0).T.astype(np.float32),
             threshold=threshold,
@@ -75,13 +87,13 @@ class Domain:
 
     def nearest(self, features: Features) -> float:
         """Tanimoto similarity to the nearest training molecule."""
-        return float(similarities(features.bits, self.bits).max())
+        return float(_tanimoto(features.bits, self.bits, self.sizes).max())
 
     def complaints(self, features: Features, nearest: float) -> list[str]:
         """Why a molecule is outside the domain; empty when it is inside."""
         found = []
         if nearest < self.threshold:
-            found.append(f"nearest training molecule Tanimoto {nearest:.2f} < {self.threshold:.2f}")
+            found.append(f"less than {self.threshold:.2f} to any training molecule")
         foreign = sorted(features.elements - self.elements)
         if foreign:
             found.append(f"elements rare or absent in training: {', '.join(map(symbol, foreign))}")
@@ -110,6 +122,7 @@ class Domain:
         dense[np.repeat(np.arange(len(counts)), counts), arrays["domain.positions"]] = 1
         return cls(
             bits=np.packbits(dense, axis=1).view(np.uint64),
+            sizes=counts.astype(np.int64),
             elements=frozenset(int(number) for number in arrays["domain.elements"]),
             ranges=arrays["domain.ranges"],
             threshold=float(arrays["domain.threshold"][0]),

@@ -57,6 +57,8 @@ class Spec:
     domain_threshold: float
     """Tanimoto to the nearest training molecule below which a prediction is an extrapolation"""
     recipe: Recipe
+    seeds: int
+    """how often the evaluation on the model card is repeated with other splits"""
 
     @property
     def model(self) -> str:
@@ -100,6 +102,7 @@ SOLUBILITY = Spec(
     sees_form=True,
     domain_threshold=0.3,
     recipe=Recipe(objective="huber", alpha=1.0, num_leaves=63, rounds=500),
+    seeds=2,
 )
 
 LIPOPHILICITY = Spec(
@@ -136,6 +139,7 @@ LIPOPHILICITY = Spec(
     sees_form=False,
     domain_threshold=0.3,
     recipe=Recipe(objective="huber", alpha=0.5, lambda_l2=5.0, extra_trees=True),
+    seeds=3,
 )
 
 HERG = Spec(
@@ -161,8 +165,9 @@ HERG = Spec(
         "very small: a few hundred drugs; expect wide intervals and frequent abstention",
         "about seven in ten molecules are blockers, far more than in a screening library, so "
         "probabilities are high on the average molecule",
-        "the benchmark does not state the potency that makes a blocker: a positive class does not "
-        "mean a block at therapeutic concentrations",
+        "the benchmark does not state the potency that makes a blocker; for 113 training molecules "
+        "with a ChEMBL IC50 the classes agree best (93 to 95 %) with a limit of 30 to 40 µM, so a "
+        "blocker need not block at therapeutic concentrations",
         "7 of the 116 parents in the published test part are in the training part as stereo or "
         "salt variants; Retort takes out every molecule on its list of held-out structures",
     ),
@@ -183,6 +188,7 @@ HERG = Spec(
         extra_trees=True,
         repeats=5,
     ),
+    seeds=5,
 )
 
 SPECS: tuple[Spec, ...] = (SOLUBILITY, LIPOPHILICITY, HERG)

@@ -46,22 +46,27 @@ def read(smiles: str) -> Any:
     """An RDKit molecule.
 
     Raises:
-        RetortError: the string is no molecule, or holds no atom; ``why`` is RDKit's reason.
+        RetortError: the string is no molecule, or only a fragment; ``why`` is RDKit's reason.
     """
     from rdkit import Chem, rdBase
 
-    what, next = f'Cannot read "{smiles}" as a molecule.', "Check the SMILES, or give a name."
     with rdBase.BlockLogs():
         molecule = Chem.MolFromSmiles(smiles)
-        if molecule is not None and molecule.GetNumAtoms():
-            return molecule
-        if molecule is not None:
-            raise RetortError(what, "It has no atoms.", next)
-        loose = Chem.MolFromSmiles(smiles, sanitize=False)
-        if loose is None:
-            raise RetortError(what, "RDKit: it is not valid SMILES.", next)
-        problems = [problem.Message() for problem in Chem.DetectChemistryProblems(loose)]
-    raise RetortError(what, "RDKit: " + ("; ".join(problems) or "sanitisation failed."), next)
+        if molecule is None:
+            loose = Chem.MolFromSmiles(smiles, sanitize=False)
+            problems = Chem.DetectChemistryProblems(loose) if loose else ()
+            said = "; ".join(problem.Message() for problem in problems)
+            raise _unreadable(smiles, f"RDKit: {said or 'it is not valid SMILES'}.")
+    if not molecule.GetNumAtoms():
+        raise _unreadable(smiles, "It has no atoms.")
+    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+        raise _unreadable(smiles, "It has a wildcard atom (*): a fragment, not a molecule.")
+    return molecule
+
+
+def _unreadable(smiles: str, why: str) -> RetortError:
+    what = f'Cannot read "{smiles}" as a molecule.'
+    return RetortError(what, why, "Check the SMILES, or give the molecule by name.")
 
 
 def parent_of(molecule: Any) -> Any:

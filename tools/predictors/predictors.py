@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from retort.retrieval.errors import RetortError, UsageError
-from retort.tools.predictors import checkpoints
+from retort.tools.predictors import checkpoint
 from retort.tools.predictors.endpoints import SPECS, Spec
 from retort.tools.predictors.featurise import Features, featurise
 from retort.tools.predictors.heads import Estimate, Head
@@ -43,18 +43,18 @@ class Predictors:
         Raises:
             RetortError: a file is missing, changed, or of another version.
         """
-        folder = folder or checkpoints.SHIPPED
-        entries = checkpoints.manifest(folder)["endpoints"]
+        folder = folder or checkpoint.SHIPPED
+        entries = checkpoint.manifest(folder)["endpoints"]
         heads, endpoints = {}, {}
         for spec in SPECS:
             if spec.name not in entries:
                 continue
-            head, card = checkpoints.read(folder, entries[spec.name])
+            head, card = checkpoint.read(folder, entries[spec.name])
             if card["model"] != spec.model:
                 raise RetortError(
                     f"Cannot load the predictor of {spec.label}.",
                     f"The checkpoint is {card['model']}, not {spec.model}.",
-                    checkpoints.REMEDY,
+                    checkpoint.REMEDY,
                 )
             heads[spec.name] = head
             endpoints[spec.name] = _endpoint(spec, card)
@@ -166,9 +166,7 @@ def _blank(smiles: str, endpoint: Endpoint, error: RetortError) -> Prediction:
 def _prediction(
     smiles: str, endpoint: Endpoint, estimate: Estimate, features: Features, sees_form: bool
 ) -> Prediction:
-    note = f"nearest training molecule Tanimoto {estimate.nearest:.2f}"
-    if estimate.complaints:
-        note = "; ".join(estimate.complaints)
+    nearest = f"nearest training molecule Tanimoto {estimate.nearest:.2f}"
     form = ""
     if features.components > 1:
         form = (
@@ -188,7 +186,7 @@ def _prediction(
         percentile_of_drugs=estimate.percentile,
         label=endpoint.positive,
         reading=_reading(endpoint, estimate),
-        domain_note=note,
+        domain_note="; ".join((nearest, *estimate.complaints)),
         form_note=form,
     )
 

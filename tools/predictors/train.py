@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from retort.retrieval.errors import RetortError
-from retort.tools.predictors import checkpoints, datasets, evaluation
+from retort.tools.predictors import checkpoint, datasets, evaluation
 from retort.tools.predictors.datasets import Dataset, Report
 from retort.tools.predictors.domain import FEWEST_WITH_ELEMENT, RANGED
 from retort.tools.predictors.endpoints import SPECS, Spec
@@ -30,7 +30,7 @@ def train(
     data: Path,
     out: Path,
     specs: Sequence[Spec] = SPECS,
-    seeds: int = 1,
+    seeds: int | None = None,
     report: Report = lambda line: None,
 ) -> None:
     """Train endpoints and write their checkpoints with a manifest.
@@ -39,7 +39,7 @@ def train(
         data: folder that holds ``molecules/tdc_admet`` and ``molecules/drughelper``.
         out: folder of the checkpoints.
         specs: the endpoints.
-        seeds: how often the evaluation for the model card is repeated.
+        seeds: repeats of the evaluation for the model card; what the endpoint says if None.
         report: takes lines of progress.
 
     Raises:
@@ -52,15 +52,16 @@ def train(
     for spec in specs:
         found = datasets.load(spec, data, held_out)
         report(f"{spec.name}: {found.counts()}")
-        tick = _ticker(spec.name, (seeds * FOLDS + 1) * FOLDS * spec.recipe.repeats, report)
-        outcomes = [evaluation.outcome(spec, found.rows, seed, tick) for seed in range(seeds)]
+        repeats = seeds or spec.seeds
+        tick = _ticker(spec.name, (repeats * FOLDS + 1) * FOLDS * spec.recipe.repeats, report)
+        outcomes = [evaluation.outcome(spec, found.rows, seed, tick) for seed in range(repeats)]
         scores = evaluation.scores(spec, outcomes)
         report(f"{spec.name}: {scores['metric']} {scores['score']} {scores['score_interval']}")
         head = _with_percentiles(fit(spec, found.rows, 0, tick), drugs)
         card = model_card(spec, found, scores, len(drugs))
         hashes = datasets.key_hashes(found.rows)
-        entries[spec.name] = checkpoints.write(out, spec.name, head, hashes, card)
-    checkpoints.write_manifest(out, entries, _versions())
+        entries[spec.name] = checkpoint.write(out, spec.name, head, hashes, card)
+    checkpoint.write_manifest(out, entries, _versions())
     report(f"written to {out}")
 
 
@@ -112,8 +113,8 @@ def model_card(spec: Spec, found: Dataset, scores: dict[str, Any], drugs: int) -
 def _interval_note(spec: Spec) -> str:
     if spec.task == "classification":
         return (
-            "90 % of the probability: 5th to 95th percentile over bootstrap refits of Platt scaling "
-            "on out-of-fold predictions and over the ensemble; class sets are Mondrian conformal"
+            "90 % of the probability: 5th to 95th percentile over bootstrap refits of Platt "
+            "scaling on out-of-fold predictions and over the ensemble; class sets are conformal"
         )
     return (
         "90 % cross-conformal from out-of-fold errors on scaffold folds, by similarity to the "
@@ -150,8 +151,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m retort.tools.predictors.train")
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
-    parser.add_argument("--out", type=Path, default=checkpoints.SHIPPED)
-    parser.add_argument("--seeds", type=int, default=1, help="repeats of the evaluation")
+    parser.add_argument("--out", type=Path, default=checkpoint.SHIPPED)
+    parser.add_argument("--seeds", type=int, help="repeats of the evaluation")
     options = parser.parse_args(arguments)
     try:
         train(

@@ -28,27 +28,39 @@ class Forest:
     """(nodes,) column that a node looks at; 0 in a leaf"""
     value: FloatArray
     """(nodes,) threshold (left if ``x <= value``), or a leaf's output"""
-    right: NDArray[np.uint16]
-    """(nodes,) distance to the right child, 0 in a leaf; the left child is the next node"""
-    tree_sizes: NDArray[np.uint16]
-    """(trees,) nodes of each tree"""
-    member_sizes: NDArray[np.uint16]
-    """(members,) trees of each booster"""
+    left: NDArray[np.int32]
+    """(nodes,) left child: the next node; a leaf is its own child"""
+    right: NDArray[np.int32]
+    """(nodes,) right child; a leaf is its own child"""
+    roots: NDArray[np.int32]
+    """(trees,) first node of each tree"""
+    members: NDArray[np.int32]
+    """(members,) first tree of each booster"""
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The arrays by name, as they are stored."""
+        """The arrays by name, as they are stored: right children as distances, 0 in a leaf."""
+        distance = self.right - np.arange(len(self.right))
         return {
             "trees.feature": self.feature,
             "trees.value": self.value,
-            "trees.right": self.right,
-            "trees.tree_sizes": self.tree_sizes,
-            "trees.member_sizes": self.member_sizes,
+            "trees.right": distance.astype(np.uint16),
+            "trees.roots": self.roots,
+            "trees.members": self.members,
         }
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Forest:
         """The forest that ``arrays`` wrote."""
-        return cls(**{name: arrays[f"trees.{name}"] for name in cls.__slots__})
+        distance = arrays["trees.right"].astype(np.int32)
+        here = np.arange(len(distance), dtype=np.int32)
+        return cls(
+            feature=arrays["trees.feature"],
+            value=arrays["trees.value"],
+            left=here + (distance > 0).astype(np.int32),
+            right=here + distance,
+            roots=arrays["trees.roots"],
+            members=arrays["trees.members"],
+        )
 
     def evaluate(self, matrix: FloatArray) -> NDArray[np.float64]:
         """Raw output of every booster.
@@ -59,26 +71,20 @@ class Forest:
         Returns:
             (n, members) float64: values, or log-odds for a classifier.
         """
-        step = max(1, BATCH_CELLS // max(1, len(self.tree_sizes)))
+        step = max(1, BATCH_CELLS // max(1, len(self.roots)))
         parts = [self._walk(matrix[at : at + step]) for at in range(0, len(matrix), step)]
-        return np.concatenate(parts) if parts else np.empty((0, len(self.member_sizes)))
+        return np.concatenate(parts) if parts else np.empty((0, len(self.members)))
 
     def _walk(self, matrix: FloatArray) -> NDArray[np.float64]:
-        sizes = self.tree_sizes.astype(np.int64)
-        starts = np.cumsum(sizes) - sizes
-        here = np.arange(len(self.right))
-        right = here + self.right
-        left = here + (self.right > 0)
-        nodes = np.broadcast_to(starts, (len(matrix), len(starts))).copy()
+        nodes = np.broadcast_to(self.roots, (len(matrix), len(self.roots)))
         rows = np.arange(len(matrix))[:, None]
         while True:
             goes_left = matrix[rows, self.feature[nodes]] <= self.value[nodes]
-            following = np.where(goes_left, left[nodes], right[nodes])
+            following = np.where(goes_left, self.left[nodes], self.right[nodes])
             if np.array_equal(following, nodes):
                 break
             nodes = following
-        members = np.cumsum(self.member_sizes.astype(np.int64)) - self.member_sizes
-        return np.add.reduceat(self.value[nodes].astype(np.float64), members, axis=1)
+        return np.add.reduceat(self.value[nodes].astype(np.float64), self.members, axis=1)
 
 
 def pack(boosters: Sequence[Any]) -> Forest:
@@ -88,27 +94,27 @@ def pack(boosters: Sequence[Any]) -> Forest:
         boosters: ``lightgbm.Booster``, trained on float32 features without missing values.
     """
     nodes: list[tuple[int, float, int]] = []
-    tree_sizes: list[int] = []
-    member_sizes: list[int] = []
+    roots: list[int] = []
+    members: list[int] = []
     for booster in boosters:
-        trees = booster.dump_model()["tree_info"]
-        member_sizes.append(len(trees))
-        for tree in trees:
-            before = len(nodes)
+        members.append(len(roots))
+        for tree in booster.dump_model()["tree_info"]:
+            roots.append(len(nodes))
             _append(tree["tree_structure"], nodes)
-            tree_sizes.append(len(nodes) - before)
     feature, value, right = zip(*nodes, strict=True)
-    return Forest(
-        feature=np.array(feature, dtype=np.uint16),
-        value=np.array(value, dtype=np.float32),
-        right=np.array(right, dtype=np.uint16),
-        tree_sizes=np.array(tree_sizes, dtype=np.uint16),
-        member_sizes=np.array(member_sizes, dtype=np.uint16),
+    return Forest.from_arrays(
+        {
+            "trees.feature": np.array(feature, dtype=np.uint16),
+            "trees.value": np.array(value, dtype=np.float32),
+            "trees.right": np.array(right, dtype=np.uint16),
+            "trees.roots": np.array(roots, dtype=np.int32),
+            "trees.members": np.array(members, dtype=np.int32),
+        }
     )
 
 
 def _append(node: dict[str, Any], nodes: list[tuple[int, float, int]]) -> None:
-    """Append a subtree in pre-order."""
+    """Append a subtree in pre-order: column, threshold or output, distance to the right child."""
     if "split_feature" not in node:
         nodes.append((0, float(node["leaf_value"]), 0))
         return

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retort.retrieval.errors import RetortError
+from retort.tools.predictors import featurise
+
+
+@pytest.mark.parametrize(
+    ("given_as", "parent"),
+    [
+        ("CC(=O)[O-].[Na+]", "CC(=O)O"),
+        ("C[NH3+].[Cl-]", "CN"),
+        ("OC(=O)c1ccccc1.OC(=O)c1ccccc1OC(C)=O", "CC(=O)Oc1ccccc1C(=O)O"),
+        ("C[N+](C)(C)C.[Cl-]", "C[N+](C)(C)C"),
+        ("[Na+].[Cl-]", "[Cl-].[Na+]"),
+    ],
+)
+def test_a_salt_is_reduced_to_its_neutral_parent(given_as: str, parent: str) -> None:
+    assert featurise.standard_smiles(given_as) == parent
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("C1CC(", "not valid SMILES"),
+        ("C(C)(C)(C)(C)C", "valence"),
+        ("c1cccc1", "kekulize"),
+        ("", "no atoms"),
+        ("hello world", "not valid SMILES"),
+        ("*CCO", "wildcard"),
+    ],
+)
+def test_a_bad_structure_is_named_with_its_reason(text: str, reason: str) -> None:
+    with pytest.raises(RetortError) as caught:
+        featurise.featurise(text)
+    assert f'"{text}"' in caught.value.what
+    assert reason in caught.value.why
+    assert caught.value.next
+
+
+def test_features_of_a_salt_differ_from_its_parent_in_the_form_only() -> None:
+    salt, parent = featurise.featurise("C[NH3+].[Cl-]"), featurise.featurise("CN")
+    form = len(featurise.FORM)
+    assert (salt.components, parent.components) == (2, 1)
+    np.testing.assert_array_equal(salt.vector[:-form], parent.vector[:-form])
+    assert dict(zip(featurise.FORM, salt.vector[-form:].tolist(), strict=True)) == {
+        "other components": 1,
+        "heavy atoms outside the parent": 1,
+        "carbons outside the parent": 0,
+        "halogens outside the parent": 1,
+        "alkali metals": 0,
+        "other metals": 0,
+        "positive charges as written": 1,
+    }
+    assert not parent.vector[-form:].any()
+
+
+def test_descriptors_are_those_of_the_molecule() -> None:
+    names = featurise.descriptor_names()
+    aspirin = featurise.featurise("CC(=O)Oc1ccccc1C(=O)O").vector[featurise.MORGAN_SIZE :]
+    values = dict(zip(names, aspirin.tolist(), strict=False))
+    assert values["MolWt"] == pytest.approx(180.16, abs=0.01)
+    assert values["TPSA"] == pytest.approx(63.6, abs=0.01)
+    assert values["MolLogP"] == pytest.approx(1.31, abs=0.01)
+    assert len(set(names)) == len(names)
+
+
+def test_bits_are_the_packed_morgan_fingerprint() -> None:
+    from rdkit import Chem
+    from rdkit.Chem import rdFingerprintGenerator
+
+    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
+    expected = generator.GetFingerprintAsNumPy(Chem.MolFromSmiles("CCOc1ccccc1"))
+    bits = featurise.featurise("CCOc1ccccc1").bits
+    np.testing.assert_array_equal(np.unpackbits(bits.view(np.uint8)), expected)
+
+
+def test_the_scaffold_of_rings_is_murcko_and_of_chains_the_skeleton() -> None:
+    groups = [featurise.scaffold(featurise.read(text)) for text in ("CCc1ccccc1", "NCc1ccccc1")]
+    assert groups == ["c1ccccc1", "c1ccccc1"]
+    chains = [featurise.scaffold(featurise.read(text)) for text in ("CC=O", "CCO", "CCCO")]
+    assert chains[0] == chains[1] != chains[2]
+
+
+def test_stereoisomers_and_salts_share_a_key() -> None:
+    left, right, salt = (
+        set(featurise.structure_keys(featurise.read(text)))
+        for text in ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O", "C[C@H]([NH3+])C(=O)O.[Cl-]")
+    )
+    assert left & right
+    assert left & salt
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.text(alphabet="CNOcn1=#()[]+-.HFSl@/\\ *", max_size=20))
+def test_any_text_gives_finite_features_or_an_error(text: str) -> None:
+    try:
+        found = featurise.featurise(text)
+    except RetortError as error:
+        assert error.why
+    else:
+        assert found.vector.shape == (featurise.width(),)
+        assert np.isfinite(found.vector).all()
