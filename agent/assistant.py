@@ -108,7 +108,7 @@ class Assistant:
             model=self.model_name,
             settings_digest=self.settings.digest(),
         )
-        molecules: list[dict[str, str]] = []
+        molecules: list[dict[str, Any]] = []
         try:
             if refusal := safety.review(question):
                 answer = replace(blank, status="refused", answer=refusal.text())
@@ -137,7 +137,7 @@ class Assistant:
         blank: Answer,
         session: str | None,
         cancel: threading.Event,
-        molecules: list[dict[str, str]],
+        molecules: list[dict[str, Any]],
     ) -> Generator[Event, None, Answer]:
         """The agent loop of one question; yields events and returns the answer."""
         from langchain.agents import create_agent
@@ -176,7 +176,7 @@ class Assistant:
                     yield TextDelta(text)
             elif mode == "updates":
                 final = _last_text(chunk) or final
-        molecules += bench.molecules.as_dicts()
+        molecules += [molecule.as_dict() for molecule in bench.molecules.all()]
         if cancel.is_set():
             return self._stopped(blank, turn, resolver, "".join([*streamed, resolver.finish()]))
         return self._answered(blank, turn, ledger, final)

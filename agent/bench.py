@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retort.agent.settings import Settings
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from retort.retrieval.encode import Encoder
     from retort.retrieval.library import Library
     from retort.tools import Bench
-    from retort.tools.chembl.source import ChemblSource
-    from retort.tools.predictors.predictors import Predictors
+    from retort.tools.chembl.records import ChemblSource
+    from retort.tools.predictors import Predictors
 
 STARTER = "starter"
 """The library of this project's own notes, used while the user's library holds no paper."""
@@ -37,15 +37,16 @@ class BenchMaker:
         self._chembl: ChemblSource | None = None
         self._encoder: Encoder | None = None
 
-    def make(self, molecules: Iterable[Mapping[str, str]] = ()) -> Bench:
+    def make(self, molecules: Iterable[Mapping[str, Any]] = ()) -> Bench:
         """A bench for one conversation; ``molecules`` are those it already has, in order of
         handles.
         """
         from retort.tools import Bench
-        from retort.tools.molecule import MoleculeBook
+        from retort.tools.molecule import Molecule, MoleculeBook
 
+        known = [Molecule.from_dict(fields) for fields in molecules]
         return Bench(
-            molecules=MoleculeBook(self.chembl(), known=molecules),
+            molecules=MoleculeBook(self.chembl(), known),
             chembl=self.chembl(),
             library=self.library,
             predictors=self.predictors,
@@ -84,7 +85,7 @@ class BenchMaker:
         """Retort's property predictors."""
         with self._lock:
             if self._predictors is None:
-                from retort.tools.predictors.predictors import Predictors
+                from retort.tools.predictors import Predictors
 
                 self._predictors = Predictors.load()
             return self._predictors

@@ -68,7 +68,7 @@ class Sessions:
                 self._saver = SqliteSaver(_connect(self.path))
             return self._saver
 
-    def molecules(self, session: str) -> list[dict[str, str]]:
+    def molecules(self, session: str) -> list[dict[str, Any]]:
         """The molecules of a conversation in the order of their handles; empty for a new one."""
         with self._lock:
             row = self._db.execute(
@@ -77,7 +77,7 @@ class Sessions:
         return list(json.loads(row[0])) if row else []
 
     def save(
-        self, answer: Answer, session: str | None, molecules: Sequence[Mapping[str, str]] = ()
+        self, answer: Answer, session: str | None, molecules: Sequence[Mapping[str, Any]] = ()
     ) -> None:
         """Store an answer, and the molecules of its conversation. Committed when this returns."""
         now = time.time()

@@ -24,8 +24,8 @@ class ToyBenches:
 
     def make(self, molecules: Any = ()) -> Any:
         self.known.append(list(molecules))
-        book = SimpleNamespace(as_dicts=lambda: [{"handle": "M1", "name": "Gefitinib"}])
-        return SimpleNamespace(molecules=book)
+        molecule = SimpleNamespace(as_dict=lambda: {"handle": "M1", "name": "Gefitinib"})
+        return SimpleNamespace(molecules=SimpleNamespace(all=lambda: [molecule]))
 
 
 @pytest.fixture
