@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retort.retrieval.encode import Encoder
     from retort.retrieval.library import Library
     from retort.tools import Bench
-    from retort.tools.chembl.records import ChemblSource
+    from retort.tools.chembl.source import ChemblSource
     from retort.tools.predictors import Predictors
 
 STARTER = "starter"

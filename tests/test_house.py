@@ -22,13 +22,12 @@ MAY_IMPORT = {
 AT_HOME = {
     "gradio": ("ui/page.py",),
     "faiss": ("retrieval/",),
-    "bm25s": ("retrieval/",),
     "transformers": ("agent/models/", "retrieval/"),
     "chembl_webresource_client": ("tools/chembl/",),
     "lightgbm": ("tools/predictors/",),
     "os.environ": ("agent/settings.py",),
 }
-HEAVY = {"torch", "transformers", "gradio", "faiss", "bm25s", "lightgbm"}
+HEAVY = {"torch", "transformers", "gradio", "faiss", "lightgbm"}
 
 
 def sources() -> list[Path]:

@@ -21,7 +21,7 @@ def list_tools(json: JSON = False) -> None:
     if json:
         terminal.emit([convert_to_openai_tool(tool)["function"] for tool in tools])
         return
-    rows = [(tool.name, ", ".join(tool.args), tool.description.splitlines()[0]) for tool in tools]
+    rows = [(tool.name, ", ".join(tool.args), _first_sentence(tool.description)) for tool in tools]
     print(terminal.table(rows, ("tool", "arguments", "what it does")))
 
 
@@ -125,6 +125,10 @@ def _tools(settings: Settings) -> list[Any]:
 
     benches = BenchMaker(settings)
     return benches.tools(benches.make())
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).split(". ")[0].rstrip(".") + "."
 
 
 def _usage(tool: Any) -> str:
