@@ -256,7 +256,9 @@ def _mask(text: str, mentions: tuple[Mention, ...]) -> str:
     parts = []
     at = 0
     for mention in mentions:
-        keep = mention.kind == "pattern" and text[mention.start].isalpha() and " " not in mention.text
+        keep = (
+            mention.kind == "pattern" and text[mention.start].isalpha() and " " not in mention.text
+        )
         named_group = keep and mention.text != text[mention.start : mention.end]
         is_herg = mention.kind == "target" and mention.text == "KCNH2"
         parts.append(text[at : mention.start])

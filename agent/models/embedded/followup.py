@@ -40,7 +40,9 @@ def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
         named = find_entities(turn.question, gazetteer)
         calls = turn.calls
         molecules = [m.text for m in named.molecules]
-        molecules += [str(c.args[key]) for c in calls for key in ("molecule", "other") if c.args.get(key)]
+        molecules += [
+            str(c.args[key]) for c in calls for key in ("molecule", "other") if c.args.get(key)
+        ]
         targets = [m.text for m in named.targets]
         targets += [str(c.args["target"]) for c in calls if c.args.get("target")]
         queries = [str(c.args["query"]) for c in calls if c.args.get("query")]

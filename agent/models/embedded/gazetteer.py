@@ -41,6 +41,17 @@ class Gazetteer:
         }
         return cls(kept, max((len(key.split()) for key in kept), default=1))
 
+    @classmethod
+    def starter(cls) -> Self:
+        """The names of the starter database's drugs."""
+        from retort.tools.chembl import starter
+
+        pairs = starter.names()
+        preferred: dict[str, str] = {}
+        for name, chembl_id in pairs:  # preferred names come first
+            preferred.setdefault(chembl_id, name.lower())
+        return cls.of({name: preferred[chembl_id] for name, chembl_id in reversed(pairs)})
+
     def preferred(self, text: str) -> str | None:
         """The source's own name for a name or synonym; None where it is not known."""
         return self.names.get(text.lower().strip())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from retort.agent.models.embedded import followup, topics
 from retort.agent.models.embedded.classifier import INTENTS, IntentClassifier, SentenceEncoder
@@ -38,7 +38,9 @@ _GREETING = re.compile(
     r"|what are you|what can you do|what do you know|how are you|ok(?:ay)?|great|cool|perfect)\b[^?]{0,40}\??\W*$",
     re.IGNORECASE,
 )
-_GENERAL = re.compile(r"propert|descriptor|phys-?chem|profile|compare|contrast|versus|\bvs\b|differ|about", re.I)
+_GENERAL = re.compile(
+    r"propert|descriptor|phys-?chem|profile|compare|contrast|versus|\bvs\b|differ|about", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,10 @@ class Planner:
         )
         if repeated:
             return Plan(question, entities, ("repeat",), repeated[:MAX_CALLS], assumed=assumed)
-        ratios = self.classifier.classify(entities, self.encoder)
-        intents, lacking = self._intents(entities, ratios, focus)
+        intents, lacking = ("literature",), ""
+        if not topics.is_about_papers(question):
+            ratios = self.classifier.classify(entities, self.encoder)
+            intents, lacking = self._intents(entities, ratios, focus)
         calls: list[Call] = []
         for intent in intents:
             molecules = self._molecules(intent, intents, entities, focus)
@@ -238,9 +242,7 @@ def _similarity(asked: _Asked) -> list[Call]:
     if len(pair) == 1:
         before = [name for name in asked.focus.molecules if name.lower() != pair[0].lower()]
         pair = (*before[-1:], *pair)
-    return [
-        Call("compare_molecules", {"molecule": pair[0], "other": other}) for other in pair[1:]
-    ]
+    return [Call("compare_molecules", {"molecule": pair[0], "other": other}) for other in pair[1:]]
 
 
 def _substructure(asked: _Asked) -> list[Call]:
@@ -293,9 +295,7 @@ def _activities(asked: _Asked) -> list[Call]:
 
 def _prediction(asked: _Asked) -> list[Call]:
     wanted = list(asked.entities.endpoints)
-    return [
-        Call("predict_property", {"molecule": m, "endpoints": wanted}) for m in asked.molecules
-    ]
+    return [Call("predict_property", {"molecule": m, "endpoints": wanted}) for m in asked.molecules]
 
 
 def _literature(asked: _Asked) -> list[Call]:

@@ -24,8 +24,12 @@ _LESS = re.compile(
     r"|stronger than|beneath|<=?|≤|⩽|maximum(?: of)?|max)\s*(?:an? |of |than )*$",
     re.IGNORECASE,
 )
-_MORE = re.compile(r"(?:above|over|greater than|more than|higher than|weaker than|at least|>=?|≥|⩾)\s*$", re.I)
-_AFTER_LESS = re.compile(r"^\s*(?:or (?:less|lower|better|below|stronger)|at most|max(?:imum)?)\b", re.I)
+_MORE = re.compile(
+    r"(?:above|over|greater than|more than|higher than|weaker than|at least|>=?|≥|⩾)\s*$", re.I
+)
+_AFTER_LESS = re.compile(
+    r"^\s*(?:or (?:less|lower|better|below|stronger)|at most|max(?:imum)?)\b", re.I
+)
 _PCHEMBL = re.compile(
     rf"\bp(?:IC50|Ki|Kd|EC50|AC50|ChEMBL|activity)(?: values?)?"
     rf"(?: (?:of|is|that is|with))?\s*(?:above|over|greater than|more than|higher than|at least|>=?|≥|=|of at least"

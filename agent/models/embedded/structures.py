@@ -12,7 +12,9 @@ INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
 CHEMBL_ID = re.compile(r"\bCHEMBL\d{1,9}\b", re.IGNORECASE)
 HANDLE = re.compile(r"(?<![\w.])M\d{1,3}(?![\w-])(?! (?:receptor|macrophage|muscarinic))")
 RS_ID = re.compile(r"\brs\d{3,12}\b", re.IGNORECASE)
-STAR_ALLELE = re.compile(r"(?<![\w])(?:[A-Z][A-Z0-9]{2,8})?\*\d{1,3}[A-Z]?(?:/\*\d{1,3}[A-Z]?)?(?!\w)")
+STAR_ALLELE = re.compile(
+    r"(?<![\w])(?:[A-Z][A-Z0-9]{2,8})?\*\d{1,3}[A-Z]?(?:/\*\d{1,3}[A-Z]?)?(?!\w)"
+)
 
 _ATOM = r"Cl|Br|Si|Se|[BCNOPSFIHbcnops]|\[[^\]\s]{1,20}\]?"
 _SMILES = re.compile(rf"(?:{_ATOM}|[0-9]|%\d\d|[=#\-+\\/.():~*$@\]])+")
@@ -58,7 +60,9 @@ def smiles_token(token: str) -> str | None:
 
 def smarts_in(text: str) -> str | None:
     """A pattern announced as such ("SMARTS c1ccccc1", "pattern [NX3]"), as it came; None without one."""
-    found = re.search(r"\b(?:SMARTS|pattern)(?: pattern| query)?[: ]+[`'\"]?([^\s`'\"]+)", text, re.IGNORECASE)
+    found = re.search(
+        r"\b(?:SMARTS|pattern)(?: pattern| query)?[: ]+[`'\"]?([^\s`'\"]+)", text, re.IGNORECASE
+    )
     if not found:
         return None
     pattern = found.group(1).rstrip("?,;")

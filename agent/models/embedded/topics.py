@@ -29,7 +29,8 @@ _OPENING = re.compile(
     re.IGNORECASE,
 )
 _SAID_LATER = re.compile(
-    r"(?:literature|papers|studies|publications|known|published)(?: (?:say|report|tell us))? (?:about|on|of) (.+)$", re.I
+    r"(?:literature|papers|studies|publications|known|published)(?: (?:say|report|tell us))? (?:about|on|of) (.+)$",
+    re.I,
 )
 _FILLER = frozenset(
     """a an and any are about also be been can could do does did for from has have how i in is it its me of on or please say
@@ -55,6 +56,18 @@ def query(question: str, entities: Entities, focus: Focus) -> str:
     return _cut(" ".join([text, *dict.fromkeys(words)]))
 
 
+def is_about_papers(question: str) -> bool:
+    """Whether a question opens by asking what papers say, and asks for nothing beside that."""
+    opening = _OPENING.match(question)
+    said = opening and re.search(
+        r"literature|papers|studies|publi|article|evidence|known|written", opening.group()
+    )
+    return (
+        bool(said)
+        and len(re.split(r"[?;]\s+\w|,? and (?:what|how|is|does|which)\b", question.strip())) == 1
+    )
+
+
 def _leans(entities: Entities, text: str) -> bool:
     """Whether a short question needs what was said before: no molecule and target of its own together."""
     return not (entities.molecules and entities.targets) or len(text.split()) <= 2
@@ -71,7 +84,10 @@ def _words_before(focus: Focus, entities: Entities) -> list[str]:
 
 def clauses(entities: Entities) -> list[Entities]:
     """The parts of a masked question that stand on their own, each with its own mentions, in order."""
-    parts = re.split(r"[?;.]\s+|,? and (?=what|how|is|does|which|the|do|are|can|also)|, (?=what|how|is|does)", entities.masked)
+    parts = re.split(
+        r"[?;.]\s+|,? and (?=what|how|is|does|which|the|do|are|can|also)|, (?=what|how|is|does)",
+        entities.masked,
+    )
     mentions = list(entities.mentions)
     found = []
     for part in parts:

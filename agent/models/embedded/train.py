@@ -51,7 +51,9 @@ _FILLINGS: dict[str, Sequence[str]] = {
         "Lipinski's rules,Lipinski's rule of five,the rule of five,Veber's rules,the Veber criteria,the Ghose filter"
         ",Egan's rule,the Muegge filter,Ro5,Lipinski,the rule of three"
     ).split(","),
-    "group": "carboxylic acid,benzene,pyridine,amide,nitro,piperazine,sulfonamide,beta-lactam,indole".split(","),
+    "group": "carboxylic acid,benzene,pyridine,amide,nitro,piperazine,sulfonamide,beta-lactam,indole".split(
+        ","
+    ),
     "smarts": ("[NX3]", "c1ccccc1", "C(=O)[OH]", "[#6]=O"),
     "type": ("IC50", "Ki", "Kd", "EC50"),
     "conc": ("10 nM", "100 nM", "1 uM", "0.5 µM", "50 nanomolar"),
@@ -78,7 +80,17 @@ _FILLINGS: dict[str, Sequence[str]] = {
         ",lead optimisation,allosteric inhibition,oral bioavailability,a covalent inhibitor,first-pass metabolism"
         ",the difference between IC50 and Ki,a prodrug,microsomal stability,target engagement,a PROTAC"
     ).split(","),
-    "country": ("France", "Japan", "Brazil", "Canada", "Egypt", "Australia", "Germany", "Paris", "London"),
+    "country": (
+        "France",
+        "Japan",
+        "Brazil",
+        "Canada",
+        "Egypt",
+        "Australia",
+        "Germany",
+        "Paris",
+        "London",
+    ),
     "year": ("2014", "1998", "2022"),
     "thing": ("love", "the sea", "my cat", "autumn", "a dragon"),
 }
@@ -136,7 +148,9 @@ def examples(phrasings: Sequence[Phrasing], seed: int = 0, per_pattern: int = 10
         for _ in range(per_pattern):
             text = _roughen(fill(phrasing.pattern, rng), rng)
             found[text] = Example((phrasing.family,), frozenset(phrasing.intents), text)
-    askable = [p for p in phrasings if "out_of_scope" not in p.intents and "{claim}" not in p.pattern]
+    askable = [
+        p for p in phrasings if "out_of_scope" not in p.intents and "{claim}" not in p.pattern
+    ]
     first = [p for p in askable if "{drug}" in p.pattern]
     later = [p for p in askable if "fup" in p.family] * 2 + first
     for _ in range(4 * len(phrasings)):
@@ -223,9 +237,7 @@ def train(encoder: SentenceEncoder, seed: int = 0) -> tuple[IntentClassifier, di
         "families": len(families),
         "scored": int(seen.sum()),
         "exact": round(float((said == true).all(1).mean()), 4),
-        "f1": {
-            name: round(_f1(said[:, k], true[:, k]), 3) for k, name in enumerate(INTENTS)
-        },
+        "f1": {name: round(_f1(said[:, k], true[:, k]), 3) for k, name in enumerate(INTENTS)},
         "thresholds": {
             name: round(float(t), 2) for name, t in zip(INTENTS, thresholds, strict=True)
         },
@@ -244,7 +256,11 @@ def main() -> None:
     arguments = parser.parse_args()
     classifier, report = train(load_encoder(arguments.encoder), arguments.seed)
     classifier.save(
-        metadata={"intents": ",".join(INTENTS), "flags": ",".join(FLAGS), "encoder": arguments.encoder}
+        metadata={
+            "intents": ",".join(INTENTS),
+            "flags": ",".join(FLAGS),
+            "encoder": arguments.encoder,
+        }
     )
     print(json.dumps(report, indent=1))
     print(f"wrote {WEIGHTS.name}, {WEIGHTS.stat().st_size:,} bytes")

@@ -1,0 +1,149 @@
+"""From tool results to the text of an answer, or to the sentence that says there is none.
+
+Owns the order of an answer and abstention. The words come from writers.py (records) and passages.py
+(literature); the plan says what was asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retort.agent.models.embedded import passages
+from retort.agent.models.embedded.classifier import SentenceEncoder
+from retort.agent.models.embedded.dialogue import Result
+from retort.agent.models.embedded.entities import find_entities
+from retort.agent.models.embedded.gazetteer import Gazetteer
+from retort.agent.models.embedded.planner import Plan, is_absence
+from retort.agent.models.embedded.writers import WRITERS, joined, mark
+from retort.agent.records import ABSTENTION
+
+_ABLE = (
+    "I answer from sources: structures and calculated properties, rules and alerts, ChEMBL's measured activities, "
+    "mechanisms and indications, predicted properties, and passages of the library"
+)
+_EXAMPLE = 'for example "What is the mechanism of action of osimertinib?"'
+_LACKING = {
+    "molecule": "the question names no molecule, and none was spoken of before",
+    "target": "the question names no target, and none was spoken of before",
+    "pattern": "the question names no group or SMARTS pattern to look for",
+}
+_SOURCES = {
+    "search_literature": "the library",
+    "find_activities": "ChEMBL's activities",
+    "find_mechanism": "ChEMBL's mechanisms",
+    "find_indications": "ChEMBL's indications",
+    "find_target": "ChEMBL's targets",
+    "find_molecule": "ChEMBL's molecules",
+}
+
+
+def compose(
+    plan: Plan, results: Sequence[Result], gazetteer: Gazetteer, encoder: SentenceEncoder
+) -> str:
+    """The answer to ``plan`` from ``results``, every statement with its evidence keys."""
+    parts = []
+    failed = [result for result in results if not result.ok]
+    absent = [result for result in results if result.ok and is_absence(result)]
+    silent: list[Result] = []
+    for name, write in WRITERS.items():
+        found = [r for r in results if r.ok and r.call.name == name and not is_absence(r)]
+        if found:
+            parts.append(write(found))
+    for result in results:
+        if result.ok and result.call.name == "search_literature" and not is_absence(result):
+            text = "" if plan.is_out_of_scope else _literature(result, gazetteer, encoder)
+            if text:
+                parts.append(text)
+            else:
+                silent.append(result)
+    if not parts:
+        return abstain(plan, failed, absent, silent)
+    parts += _gaps(failed, absent, silent)
+    return "\n\n".join([*_assumptions(plan), *parts])
+
+
+def abstain(
+    plan: Plan,
+    failed: Sequence[Result] = (),
+    absent: Sequence[Result] = (),
+    silent: Sequence[Result] = (),
+) -> str:
+    """Why there is no answer, what was searched, and how to add what is missing."""
+    if plan.is_greeting or not (failed or absent or silent or plan.lacking or plan.is_out_of_scope):
+        return f"{ABSTENTION}: that asks for nothing that I can look up. {_ABLE}; {_EXAMPLE}."
+    reasons = list(dict.fromkeys(result.text.rstrip(".") for result in failed))
+    reasons += [f"{_quoted(result).rstrip('.')} {_keys(result)}".strip() for result in absent]
+    if plan.is_out_of_scope:
+        reasons.append("this is not a question about molecules, targets or their literature")
+    elif plan.lacking:
+        reasons.append(_LACKING[plan.lacking])
+    elif silent:
+        reasons.append("no passage of the library answers it")
+    text = f"{ABSTENTION}: {'; '.join(dict.fromkeys(reasons))}."
+    searched = [_searched(plan, result) for result in (*failed, *absent, *silent)]
+    if searched := list(dict.fromkeys(part for part in searched if part)):
+        text += f" Searched: {'; '.join(searched)}."
+    return f"{text} {_next(plan, failed, absent, silent)}".rstrip()
+
+
+def _next(
+    plan: Plan, failed: Sequence[Result], absent: Sequence[Result], silent: Sequence[Result]
+) -> str:
+    """How to add what is missing."""
+    if plan.is_out_of_scope:
+        return f"{_ABLE}; {_EXAMPLE}."
+    if plan.lacking and not (absent or silent):
+        return "Name it in the question, or give a SMILES or a ChEMBL id."
+    if silent or any(result.call.name == "search_literature" for result in absent):
+        return "To add papers: `retort library add PATH`."
+    if absent:
+        return "To search more than this release: set RETORT_CHEMBL to a ChEMBL SQLite file, or to `web`."
+    return ""
+
+
+def _literature(result: Result, gazetteer: Gazetteer, encoder: SentenceEncoder) -> str:
+    query = str(result.call.args.get("query", ""))
+    quotes = passages.choose(query, find_entities(query, gazetteer), result.evidence, encoder)
+    return passages.write(query, quotes) if quotes else ""
+
+
+def _assumptions(plan: Plan) -> list[str]:
+    meant = [f'{m.text} by "{m.written}"' for m in plan.assumed]
+    return [f"Assuming you mean {joined(meant)}:"] if meant else []
+
+
+def _gaps(
+    failed: Sequence[Result], absent: Sequence[Result], silent: Sequence[Result]
+) -> list[str]:
+    """What of the question stays open, one line each, below what could be answered."""
+    lines = [f"- {text}" for text in dict.fromkeys(result.text for result in failed)]
+    lines += [f"- {_quoted(result).rstrip('.')} {_keys(result)}." for result in absent]
+    lines += ["- No passage of the library answers this." for _ in silent[:1]]
+    return ["\n".join(["Not answered:", "", *lines])] if lines else []
+
+
+def _quoted(result: Result) -> str:
+    """The sentence in which a source says that it has nothing."""
+    return " ".join(str(item["quote"]) for item in result.evidence) or result.text.splitlines()[0]
+
+
+def _keys(result: Result) -> str:
+    return mark(*result.evidence)
+
+
+def _searched(plan: Plan, result: Result) -> str:
+    """What one call searched, and for what; "" for calls that search nothing."""
+    where = _SOURCES.get(result.call.name)
+    if not where:
+        return ""
+    if result.call.name == "search_literature" and result.evidence:
+        library = result.evidence[0]["record"].get("library")
+        where = f'the library "{library}"' if library else where
+    asked = [
+        str(v)
+        for k, v in result.call.args.items()
+        if k in ("query", "molecule", "other", "target") and v
+    ]
+    told = " and ".join(asked)
+    is_question = told.lower().strip(" ?.") == plan.question.lower().strip(" ?.")
+    return where if is_question or not told else f"{where} for {told}"
