@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from retort.agent import checks, safety
-from retort.agent.citations import Resolver
+from retort.agent.citations import Resolver, narrowed
 from retort.agent.ledger import Ledger
 from retort.agent.models.cancellation import set_current
 from retort.agent.records import (
@@ -196,12 +196,12 @@ class Assistant:
     ) -> Answer:
         citations = resolver.citations
         cited = {citation.evidence.key for citation in citations}
-        found = checks.review(shown, citations, blank.question, turn.summaries)
+        found = checks.review(shown, citations, blank.question, turn.said)
         return replace(
             blank,
             status=status,
             answer=shown,
-            citations=citations,
+            citations=tuple(narrowed(citation, shown) for citation in citations),
             tool_calls=tuple(turn.calls),
             checks=replace(found, removed_citations=resolver.removed),
             molecules=tuple(turn.molecules.values()),

@@ -16,7 +16,8 @@ from retort.retrieval.sentences import sentences
 from retort.tools.records import Evidence
 
 _MARKER = re.compile(r"\[(\d{1,3})\]")
-_NUMBER = re.compile(r"(?<![\w.*/#^])[-−–+]?\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w*])")
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
+_NUMBER = re.compile(rf"(?<![\w.*/#^])[-−–+]?{_DIGITS}(?![\w*])")
 _IDENTIFIER = re.compile(
     r"""`[^`]*`                                     # SMILES and SMARTS
     | https?://\S+
@@ -34,20 +35,21 @@ def review(
 ) -> Checks:
     """Hold an answer against its evidence.
 
-    A number counts as supported when it stands in the evidence cited by its sentence, as written
-    or rounded
-    to the digits shown; or in the question; or in ``known`` (the tools' own summaries, for counts).
+    A number counts as supported when it stands in the evidence cited by its sentence, as written or
+    rounded to the digits shown; or in the question; or in ``known``. A statement needs no source
+    when it is the tools' own word on the search, or part of saying that there is no answer.
 
     Args:
         answer: text with ``[n]`` markers.
         citations: what the markers open.
         question: the user's text; its numbers may be repeated.
-        known: further texts whose numbers are facts of this answer.
+        known: what the tools said besides evidence: summaries, notes, errors.
 
     Returns:
         Checks with ``unsupported_numbers`` and ``uncited_sentences``; ``removed_citations`` is
         left empty.
     """
+    known = [" ".join(text.split()) for text in known]
     by_marker = {citation.marker: citation.evidence for citation in citations}
     free = _numbers_of(question).union(*(_numbers_of(text) for text in known))
     unsupported: list[str] = []
@@ -56,7 +58,7 @@ def review(
         markers = [int(number) for number in _MARKER.findall(statement)]
         cited = [by_marker[marker] for marker in markers if marker in by_marker]
         plain = _MARKER.sub("", statement)
-        if not cited and _states_something(plain):
+        if not cited and _needs_source(plain, answer, known):
             uncited.append(plain.strip())
         support = free.union(*(_evidence_numbers(evidence) for evidence in cited))
         unsupported += [number for number in _written(plain) if not _is_supported(number, support)]
@@ -76,23 +78,29 @@ def statements(answer: str) -> list[str]:
         text = line.strip()
         if not text or set(text) <= set("|:- "):
             continue
-        if text.startswith("|"):
-            units.append(text)
+        item = _LIST_MARK.match(text)
+        if text.startswith("|") or item:
+            units.append(text[item.end() :] if item else text)
             continue
-        text = _LIST_MARK.sub("", text)
-        pieces = [text[start:end] for start, end in sentences(text)]
-        for piece in pieces:
+        for start, end in sentences(text):
+            piece = text[start:end]
             lead = re.match(r"(?:\s*\[\d{1,3}\])+", piece)
             if lead and units:
-                units[-1] += lead[0]
-                piece = piece[lead.end() :]
-            if piece.strip():
+                units[-1] += f" {lead[0].strip()}"
+                piece = piece[lead.end() :].strip()
+            if piece:
                 units.append(piece)
     return units
 
 
+def _needs_source(text: str, answer: str, known: Iterable[str]) -> bool:
+    if answer.startswith(ABSTENTION):
+        return False
+    text = " ".join(text.split())
+    return _states_something(text) and not any(text in said for said in known)
+
+
 def _states_something(text: str) -> bool:
-    text = text.strip()
     words = re.findall(r"[A-Za-z]{2,}", text)
     is_frame = text.startswith(("#", ABSTENTION)) or text.endswith((":", "?"))
     is_header = text.startswith("|") and not _NUMBER.search(text)
@@ -117,7 +125,7 @@ def _value(written: str) -> Decimal | None:
 
 def _numbers_of(text: str) -> set[Decimal]:
     """All numbers of a text, those inside identifiers included: evidence is read generously."""
-    found = re.findall(r"\d[\d,]*(?:\.\d+)?(?:[eE][-+]?\d+)?", text)
+    found = re.findall(_DIGITS, text)
     return {abs(value) for item in found if (value := _value(item)) is not None}
 
 

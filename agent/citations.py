@@ -10,10 +10,11 @@ whether the evidence supports the sentence; that is ``checks``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retort.agent.ledger import Ledger
 from retort.agent.records import Citation
+from retort.retrieval.sentences import sentences
 
 _OPEN = "[(【"
 _GROUP = re.compile(
@@ -27,6 +28,8 @@ _NUMBERS = re.compile(r"\s*\^?\d{1,4}(?:\s*[,;–-]\s*\d{1,4})*\s*")
 _PART = re.compile(r"[Ee](\d{1,4})(?:\s*[–-]\s*[Ee](\d{1,4}))?")
 _LONGEST = 84
 _CONTEXT = 24
+_SHORTEST_QUOTE = 25
+"""characters; shorter sentences may stand in an answer by chance"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +137,32 @@ def resolve(text: str, ledger: Ledger) -> Resolved:
     resolver = Resolver(ledger)
     shown = resolver.feed(text) + resolver.finish()
     return Resolved(shown, resolver.citations, resolver.removed)
+
+
+def narrowed(citation: Citation, answer: str) -> Citation:
+    """The citation with its quote cut down to the sentences that the answer repeats word for word.
+
+    The quote stays one exact slice of the stored text, from the first repeated sentence to the last.
+    Where the answer repeats none, the whole passage is what it rests on.
+    """
+    evidence = citation.evidence
+    if evidence.kind != "literature" or evidence.start is None:
+        return citation
+    spans = [
+        (start, end)
+        for start, end in sentences(evidence.quote)
+        if end - start >= _SHORTEST_QUOTE and evidence.quote[start:end] in answer
+    ]
+    if not spans:
+        return citation
+    first, last = spans[0][0], spans[-1][1]
+    cut = replace(
+        evidence,
+        quote=evidence.quote[first:last],
+        start=evidence.start + first,
+        end=evidence.start + last,
+    )
+    return replace(citation, evidence=cut)
 
 
 def _safe_length(text: str) -> int:

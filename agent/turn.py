@@ -55,7 +55,8 @@ class Turn(AgentMiddleware[Any, Any]):
         self.max_steps = max_steps
         self.steps = 0
         self.calls: list[ToolCall] = []
-        self.summaries: list[str] = []
+        self.said: list[str] = []
+        """what the tools said besides evidence: summaries, notes, errors"""
         self.molecules: dict[str, dict[str, str]] = {}
         self.prompt_tokens = 0
         self.completion_tokens = 0
@@ -111,7 +112,7 @@ class Turn(AgentMiddleware[Any, Any]):
         """The answer when the model gives none: what was found, cited, or that nothing was."""
         found = self.ledger.fresh()
         if not found:
-            searched = "; ".join(self.summaries) or "no tool found anything"
+            searched = "; ".join(self.said) or "no tool found anything"
             return f"{ABSTENTION}. Stopped after {self.steps} steps. Searched: {searched}."
         lines = [f"Stopped after {self.steps} steps without a written answer. Found so far:"]
         lines += [f"- {_first_words(item.quote)} [{item.key}]" for item in found[:8]]
@@ -146,7 +147,6 @@ class Turn(AgentMiddleware[Any, Any]):
         with self._lock:
             self._done[identity] = message
             self.calls.append(record)
-            self.summaries.append(title)
         tell(ToolFinished(call_id, record, title, message.text))
         return message
 
@@ -157,8 +157,8 @@ class Turn(AgentMiddleware[Any, Any]):
         try:
             message = handler(request)
         except RetortError as error:
-            text = " ".join(part for part in (error.what, error.why, error.next) if part)
-            return _observation(text, name, call_id), error.what
+            self._say(str(error))
+            return _observation(str(error), name, call_id), error.what
         except Exception:  # a tool may break in any way; the answer goes on without it
             error_id = uuid.uuid4().hex[:8]
             log.exception(
@@ -170,11 +170,16 @@ class Turn(AgentMiddleware[Any, Any]):
         if not isinstance(message.artifact, ToolResult):
             return message, message.text.splitlines()[0] if message.text else name
         result = self.ledger.enter(message.artifact)
+        self._say(result.summary, result.note)
         with self._lock:
             for molecule in result.molecules:
                 self.molecules.setdefault(molecule["handle"], dict(molecule))
         update = {"content": render(result), "artifact": result.as_dict()}
         return message.model_copy(update=update), result.summary
+
+    def _say(self, *texts: str) -> None:
+        with self._lock:
+            self.said += [text for text in texts if text]
 
 
 def _observation(text: str, name: str, call_id: str) -> ToolMessage:

@@ -70,3 +70,21 @@ def test_a_marker_after_the_full_stop_belongs_to_the_sentence_before() -> None:
     units = statements("Gefitinib has 33 nM. [2] Imatinib weighs 493.62 g/mol. [1]")
     assert [unit.split()[0] for unit in units] == ["Gefitinib", "Imatinib"]
     assert units[0].endswith("[2]") and units[1].endswith("[1]")
+
+
+def test_what_tools_say_of_the_search_needs_no_source_and_its_counts_are_known() -> None:
+    said = ["8 shown, one per compound (rows 1-9 of 9).", 'No molecule named "x". Give a SMILES.']
+    answer = 'The first 8 of 9:\n\nNot answered:\n\n- No molecule named "x". Give a SMILES.\n'
+    found = review(answer, [], "?", said)
+    assert (found.unsupported_numbers, found.uncited_sentences) == ((), ())
+
+
+def test_a_list_item_is_one_statement_with_its_markers() -> None:
+    answer = "- Predicted weight: 493.62, by Smith 2019, Sci. Data 6 (thresholds) [1]."
+    assert review(answer, [IMATINIB], "?").unsupported_numbers == ("2019", "6")
+    assert review(answer, [IMATINIB], "?").uncited_sentences == ()
+
+
+def test_an_abstention_is_not_asked_for_sources() -> None:
+    answer = "I cannot answer from what I have: nothing was found. Searched the library of papers."
+    assert review(answer, [], "?").uncited_sentences == ()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retort.agent.citations import Resolver, resolve
+from retort.agent.citations import Resolver, narrowed, resolve
 from retort.agent.ledger import Ledger
+from retort.agent.records import Citation
 from retort.tools.records import Evidence, ToolResult
 
 
@@ -85,3 +86,14 @@ def test_every_marker_that_stays_resolves(text: str) -> None:
     markers = {citation.marker for citation in resolved.citations}
     assert markers == set(range(1, len(markers) + 1))
     assert {int(n) for n in re.findall(r"\[(\d+)\]", resolved.text)} <= markers
+
+
+def test_a_quote_is_narrowed_to_the_sentences_that_the_answer_repeats() -> None:
+    text = "Intro text of the paper here. Carriers of CYP2C9*3 need less warfarin. Other things follow."
+    evidence = Evidence("literature", "PMID:1", "t", text, 100, 100 + len(text))
+    cited = Citation(1, evidence)
+    cut = narrowed(cited, '- "Carriers of CYP2C9*3 need less warfarin." [1]').evidence
+    assert cut.quote == "Carriers of CYP2C9*3 need less warfarin."
+    assert cut.start is not None and cut.end is not None
+    assert text[cut.start - 100 : cut.end - 100] == cut.quote
+    assert narrowed(cited, "They need less [1].") == cited
