@@ -63,6 +63,12 @@ class Citation:
             "record": dict(e.record),
         }
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Citation:
+        """The citation behind its wire format."""
+        fields = ("kind", "source_id", "title", "quote", "start", "end", "url", "record")
+        return cls(data["marker"], Evidence(**{name: data[name] for name in fields}))
+
 
 @dataclass(frozen=True, slots=True)
 class Checks:
@@ -124,6 +130,21 @@ class Answer:
             "tokens": {"prompt": self.prompt_tokens, "completion": self.completion_tokens},
             "error": dict(self.error) if self.error else None,
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Answer:
+        """An answer as it was saved. What the wire format leaves out (``unused``) is empty."""
+        same = ("id", "question", "status", "answer", "model", "settings_digest", "seconds")
+        return cls(
+            **{name: data[name] for name in same},
+            citations=tuple(Citation.from_dict(item) for item in data["citations"]),
+            tool_calls=tuple(ToolCall(**item) for item in data["tool_calls"]),
+            checks=Checks(**{name: tuple(found) for name, found in data["checks"].items()}),
+            molecules=tuple(data["molecules"]),
+            prompt_tokens=data["tokens"]["prompt"],
+            completion_tokens=data["tokens"]["completion"],
+            error=data["error"],
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,6 +138,18 @@ class Sessions:
                 (answer_id, time.time(), None if liked is None else int(liked), note),
             )
 
+    def ratings(self, session: str) -> dict[str, bool]:
+        """What the user last thought of each answer of a conversation, by the answer's id."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT feedback.answer_id, feedback.liked FROM feedback"
+                " JOIN answer ON answer.id = feedback.answer_id"
+                " WHERE answer.session = ? ORDER BY feedback.created",
+                (session,),
+            ).fetchall()
+        latest = dict(rows)
+        return {name: bool(liked) for name, liked in latest.items() if liked is not None}
+
     def close(self) -> None:
         """Close both connections."""
         with self._lock:

@@ -1,24 +1,27 @@
-"""The chat page: Gradio over the assistant's events. All of Gradio in Retort is in this file.
+"""The chat page: Gradio's components and what their events do. All of Gradio in Retort is here.
 
-The page is a function of typed events; what an answer looks like is ``render``. It listens on this
-machine
-only, shares nothing, loads nothing from other hosts.
+What runs and what was said is ``conversations``, what an answer looks like is ``render``. The page
+listens on this machine only, shares nothing, keeps no text in the browser, loads nothing from
+other hosts.
+
+Annotations are evaluated here: Gradio reads them to hand event data to a handler.
 """
-
-from __future__ import annotations
 
 import threading
 import time
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from retort.agent.opening import Opened
-from retort.agent.records import Answer, Finished, TextDelta, ToolFinished, ToolStarted
 from retort.retrieval.errors import RetortError
-from retort.tools.records import Evidence
 from retort.ui import render, terminal
+from retort.ui.conversations import Conversations, Listed, Shown
+from retort.ui.markdown import escape
+from retort.ui.policy import Policy
+from retort.ui.render import Drawing
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -31,217 +34,241 @@ EXAMPLES = (
 )
 """Literature, look-up, prediction, mixed."""
 
-CONTENT_POLICY = (
-    "default-src 'self' 'unsafe-inline' 'unsafe-eval' data: blob:; img-src 'self' data: blob:; "
-    "connect-src 'self' ws: wss:; font-src 'self' data:; object-src 'none'; frame-src 'none'"
-)
-"""The browser itself refuses what the escaping might miss: no request leaves for another host."""
+SHORTEST_PAUSE = 0.08
+"""Seconds between two pictures of an answer that is being written."""
 
-CONTEXT_CHARACTERS = 300
-"""Stored text shown before and after a quote."""
+_KEEP = "(name) => sessionStorage.setItem('retort-conversation', name || '')"
+_RECALL = "(view, name) => [view, sessionStorage.getItem('retort-conversation') || '']"
+"""A tab remembers the name of its conversation, so that a reload comes back to it. Not in the
+page's address: its links ``#a..`` would then lead to another page."""
 
 
-class Chat:
-    """The conversations of one page server: what runs, and how events become messages."""
+@dataclass(slots=True)
+class View:
+    """Which conversation a page shows. Changed in place, so that whoever draws it notices."""
 
-    def __init__(self, opened: Opened) -> None:
-        self.opened = opened
-        self.assistant = opened.assistant
-        self._running: dict[str, threading.Event] = {}
+    name: str = ""
 
-    def stop(self, session: str) -> None:
-        """Stop what the conversation is waiting for; what was written stays."""
-        if cancel := self._running.get(session):
-            cancel.set()
+    def current(self) -> str:
+        """The conversation's name; a new one where the page has none yet."""
+        self.name = self.name or f"chat-{uuid.uuid4().hex[:12]}"
+        return self.name
 
-    def respond(
-        self, question: str, history: list[Any], session: str
-    ) -> Iterator[tuple[list[Any], dict[str, Any]]]:
-        """Answer one question; yields the growing list of messages, and whether Stop is live."""
+
+class Page:
+    """The components of the page and the handlers of their events."""
+
+    def __init__(self, opened: Opened, conversations: Conversations) -> None:
         import gradio as gr
 
-        cancel = threading.Event()
-        self._running[session] = cancel
-        messages = [*history, gr.ChatMessage(role="user", content=render.plain_markdown(question))]
-        turn = _TurnMessages(self)
-        yield [*messages, *turn.waiting()], gr.update(interactive=True)
-        try:
-            for event in self.assistant.ask(question, session, cancel):
-                turn.take(event)
-                yield [*messages, *turn.messages()], gr.update(interactive=True)
-        except RetortError as error:
-            turn.fail(error)
-        finally:
-            self._running.pop(session, None)
-        yield [*messages, *turn.messages()], gr.update(interactive=False)
-
-    def final_markdown(self, answer: Answer) -> str:
-        """A finished answer with its sources, molecules and checks."""
-        parts = (
-            render.answer_markdown(answer),
-            render.error_html(answer),
-            render.checks_html(answer),
-            render.sources_html(answer, self.surroundings),
-            render.molecules_html(answer, _draw),
-        )
-        return "\n\n".join(part for part in parts if part)
-
-    def surroundings(self, evidence: Evidence) -> tuple[str, str]:
-        """The stored text around a literature quote; nothing where the paper is gone."""
-        try:
-            paper = self.assistant.benches.library().paper(str(evidence.record.get("paper_id", "")))
-        except RetortError:
-            return "", ""
-        if paper is None or evidence.start is None or evidence.end is None:
-            return "", ""
-        before = paper.text[max(0, evidence.start - CONTEXT_CHARACTERS) : evidence.start]
-        after = paper.text[evidence.end : evidence.end + CONTEXT_CHARACTERS]
-        return before, after
-
-
-class _TurnMessages:
-    """The messages of one question, grown by its events."""
-
-    def __init__(self, chat: Chat) -> None:
-        self._chat = chat
-        self._tools: dict[str, Any] = {}
-        self._started: dict[str, float] = {}
-        self._text = ""
-        self._final: str | None = None
-
-    def waiting(self) -> list[Any]:
-        import gradio as gr
-
-        return [_folded(gr, "Thinking about the question", "", "pending")]
-
-    def take(self, event: Any) -> None:
-        import gradio as gr
-
-        if isinstance(event, ToolStarted):
-            self._text = ""
-            self._started[event.id] = time.monotonic()
-            self._tools[event.id] = _folded(gr, event.title, "", "pending")
-        elif isinstance(event, ToolFinished):
-            body = render.tool_markdown(event.call.args, event.text)
-            title = event.title if event.call.status == "ok" else f"Failed: {event.title}"
-            self._tools[event.id] = _folded(gr, title, body, "done", event.call.seconds)
-        elif isinstance(event, TextDelta):
-            self._text += event.text
-        elif isinstance(event, Finished):
-            self._final = self._chat.final_markdown(event.answer)
-
-    def fail(self, error: RetortError) -> None:
-        blank = Answer("", "", "failed", "", error=error.as_dict())
-        self._final = render.error_html(blank)
-
-    def messages(self) -> list[Any]:
-        import gradio as gr
-
-        made = list(self._tools.values())
-        if self._final is not None:
-            return [*made, gr.ChatMessage(role="assistant", content=self._final)]
-        if self._text:
-            return [
-                *made,
-                gr.ChatMessage(role="assistant", content=render.plain_markdown(self._text)),
-            ]
-        return made or self.waiting()
-
-
-def _folded(gr: Any, title: str, body: str, status: str, seconds: float | None = None) -> Any:
-    """One line for a tool, closed until it is opened."""
-    metadata: dict[str, Any] = {"title": title, "status": status}
-    if seconds is not None:
-        metadata["duration"] = round(seconds, 2)
-    return gr.ChatMessage(role="assistant", content=body, metadata=metadata)
-
-
-def _draw(smiles: str) -> str:
-    from retort.tools.depict import svg
-
-    try:
-        return svg(smiles, width=240, height=160)
-    except RetortError:
-        return ""
-
-
-def build(opened: Opened) -> gr.Blocks:
-    """The page, not yet served."""
-    import gradio as gr
-
-    chat = Chat(opened)
-    with gr.Blocks(title="Retort", analytics_enabled=False, fill_height=True) as page:
-        gr.Markdown("# Retort", elem_id="retort-title")
-        gr.Markdown(render.plain_markdown(opened.status_line()), elem_id="status")
-        session = gr.State(lambda: f"page-{uuid.uuid4().hex[:12]}")
-        chatbot = gr.Chatbot(
-            label="Conversation",
+        self._gr = gr
+        self._opened = opened
+        self._conversations = conversations
+        self.view = gr.State(View())
+        self.recalled = gr.Textbox(visible=False)
+        with gr.Sidebar(width=280, elem_id="sidebar"):
+            self.new = gr.Button("New conversation", size="sm", elem_id="new")
+            gr.HTML("Earlier conversations", elem_id="listing-title")
+            self.listing = gr.Radio(
+                [], label="Earlier conversations", elem_id="listing", container=False
+            )
+        self.header = gr.HTML(_header(""), elem_id="header-block")
+        self.chat = gr.Chatbot(
             elem_id="chat",
+            show_label=False,
+            container=False,
             scale=1,
-            buttons=["copy"],
+            min_height=200,
+            layout="panel",
+            buttons=[],
             latex_delimiters=[],
-            placeholder="Answers come with their sources, each opened by its number.",
+            placeholder=_PLACEHOLDER,
+            examples=[{"text": text} for text in EXAMPLES],
         )
-        with gr.Row():
-            examples = [gr.Button(text, size="sm") for text in EXAMPLES]
-        with gr.Row():
-            question = gr.Textbox(
+        self.notice = gr.HTML(elem_id="notice")
+        with gr.Row(elem_id="ask-row"):
+            self.question = gr.Textbox(
                 placeholder="Ask about a drug, a target, a structure, a finding ...",
+                label="Question",
                 show_label=False,
                 container=False,
                 scale=8,
+                min_width=200,
+                max_lines=8,
                 autofocus=True,
+                elem_id="question",
             )
-            send = gr.Button("Ask", variant="primary", scale=1)
-            stop = gr.Button("Stop", variant="stop", scale=1, interactive=False)
-        _wire(gr, chat, session, chatbot, question, send, stop, examples)
-    return page
+            self.send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="send")
+            self.stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id="stop")
+        self.screen = [self.chat, self.send, self.stop, self.listing, self.notice]
+        self._wire()
 
+    def _wire(self) -> None:
+        gr = self._gr
 
-def _wire(
-    gr: Any,
-    chat: Chat,
-    session: Any,
-    chatbot: Any,
-    question: Any,
-    send: Any,
-    stop: Any,
-    examples: list[Any],
-) -> None:
-    asked = gr.State("")
+        def pick(view: View, picked: gr.SelectData) -> Iterator[dict[Any, Any]]:
+            yield from self.ask(picked.value["text"], view)
 
-    def take(text: str) -> tuple[str, str]:
-        return "", text
+        def rate(view: View, thumb: gr.LikeData) -> None:
+            self.rate(view, thumb.index, thumb.liked)
 
-    def respond(text: str, history: list[Any], name: str) -> Iterator[Any]:
-        if not text.strip():
-            yield history, gr.update(interactive=False)
+        screen = self.screen
+        common: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
+        for trigger in (self.question.submit, self.send.click):
+            trigger(self.ask, [self.question, self.view], [self.question, *screen], **common)
+        self.chat.example_select(pick, self.view, [self.question, *screen], **common)
+        self.listing.input(self.open, [self.listing, self.view], screen, **common)
+        self.new.click(self.begin, self.view, screen, **common)
+        self.stop.click(self.halt, self.view, self.stop, queue=False, **common)
+        self.chat.like(rate, self.view, None, **common)
+        self.listing.change(None, self.listing, None, js=_KEEP)
+
+    def ask(self, text: str, view: View) -> Iterator[dict[Any, Any]]:
+        """Begin to answer, then show the answer as it grows; a question not taken stays."""
+        try:
+            self._conversations.start(view.current(), text)
+        except RetortError as error:
+            yield {self.notice: render.notice_html(error)}
             return
-        yield from chat.respond(text, history, name)
+        first = True
+        for update in self.follow(view):
+            yield update | ({self.question: ""} if first else {})
+            first = False
 
-    for trigger in (question.submit, send.click):
-        trigger(take, question, [question, asked], show_progress="hidden").then(
-            respond,
-            [asked, chatbot, session],
-            [chatbot, stop],
-            show_progress="hidden",
-            api_name="ask" if trigger is send.click else False,
+    def open(self, name: str, view: View) -> Iterator[dict[Any, Any]]:
+        """Show an earlier conversation, and follow it where it still runs."""
+        view.name = name
+        yield from self.follow(view)
+
+    def begin(self, view: View) -> Iterator[dict[Any, Any]]:
+        """Begin a new conversation; what runs in another goes on."""
+        view.name = ""
+        view.current()
+        yield from self.follow(view)
+
+    def load(self, view: View, asked: str) -> Iterator[dict[Any, Any]]:
+        """Fill a fresh page; its tab may recall the conversation it showed before."""
+        yield {self.header: _header(self._opened.status_line())}
+        if asked in {item.name for item in self._conversations.listing()}:
+            view.name = asked
+        yield from self.follow(view)
+
+    def halt(self, view: View) -> Any:
+        """Stop what this page is waiting for."""
+        self._conversations.stop(view.current())
+        return self._gr.update(interactive=False)
+
+    def rate(self, view: View, index: Any, liked: Any) -> None:
+        """Keep a thumb, up or down; a thumb taken back is kept as well."""
+        shown = self._conversations.shown(view.current())
+        answer_id = shown[index if isinstance(index, int) else index[0]].answer_id
+        opinion = {"Like": True, True: True, "Dislike": False, False: False}.get(liked)
+        if answer_id:
+            self._conversations.rate(answer_id, opinion)
+
+    def follow(self, view: View) -> Iterator[dict[Any, Any]]:
+        """The screen of a conversation, again and again until nothing runs in it any more."""
+        name = view.current()
+        version, was_busy = -1, None
+        while view.name == name:
+            turn = self._conversations.turn(name)
+            busy = turn is not None
+            update = {self.chat: self._chat(name)}
+            if busy != was_busy:
+                update |= self._frame(name, busy)
+            yield update
+            if turn is None:
+                return
+            was_busy = busy
+            version, done = turn.wait(version, seconds=5)
+            if not done:
+                time.sleep(SHORTEST_PAUSE)
+
+    def _chat(self, name: str) -> Any:
+        shown = self._conversations.shown(name)
+        ratings = self._conversations.ratings(name)
+        return self._gr.update(
+            value=[item.message for item in shown], feedback_value=_thumbs(shown, ratings)
         )
-    for button in examples:
-        button.click(respond, [button, chatbot, session], [chatbot, stop], show_progress="hidden")
-    stop.click(chat.stop, session, None, queue=False, show_progress="hidden")
+
+    def _frame(self, name: str, busy: bool) -> dict[Any, Any]:
+        """Everything around the messages."""
+        update = self._gr.update
+        choices = [(_label(item), item.name) for item in self._conversations.listing()]
+        known = any(item == name for _, item in choices)
+        return {
+            self.send: update(interactive=not busy),
+            self.stop: update(interactive=busy),
+            self.listing: update(choices=choices, value=name if known else None),
+            self.notice: "",
+        }
 
 
-def serve(opened: Opened, host: str, port: int) -> None:
+_PLACEHOLDER = (
+    "<h2>Ask about a drug, a target or a finding</h2>"
+    "<p>Every statement of an answer carries a number that opens its source.</p>"
+)
+
+
+def _header(status: str) -> str:
+    return f'<div id="header"><h1>Retort</h1><p id="status">{escape(status)}</p></div>'
+
+
+def _label(item: Listed) -> str:
+    """A conversation in the list: when, and on the next line what it began with."""
+    if item.updated is None:
+        return f"answering now\n{item.title}"
+    then, now = time.localtime(item.updated), time.localtime()
+    pattern = "%H:%M" if then[:3] == now[:3] else "%d %b %Y, %H:%M"
+    return f"{time.strftime(pattern, then)}\n{item.title}"
+
+
+def _thumbs(shown: list[Shown], ratings: dict[str, bool]) -> list[str | None]:
+    """The thumb of each message of the assistant, in order."""
+    words = {True: "Like", False: "Dislike", None: None}
+    return [
+        words[ratings.get(item.answer_id)]
+        for item in shown
+        if item.message["role"] == "assistant"
+    ]
+
+
+def build(opened: Opened, conversations: Conversations) -> "gr.Blocks":
+    """The page, not yet served."""
+    import gradio as gr
+
+    with gr.Blocks(title="Retort", analytics_enabled=False, fill_height=True) as blocks:
+        page = Page(opened, conversations)
+
+        blocks.load(
+            page.load,
+            [page.view, page.recalled],
+            [page.header, *page.screen],
+            js=_RECALL,
+            show_progress="hidden",
+            api_visibility="private",
+        )
+    return blocks
+
+
+def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> None:
     """Serve the page until it is interrupted; prints its address.
+
+    Args:
+        opened: the assistant and how it was chosen.
+        host: address to listen on; 127.0.0.1 keeps the page on this machine.
+        port: to listen on.
+        draw: makes the drawing of a structure; RDKit's by default.
 
     Raises:
         RetortError: the port is taken.
     """
     import gradio as gr
+    from starlette.middleware import Middleware
 
-    page = build(opened)
-    page.queue(default_concurrency_limit=4, max_size=64)
+    conversations = Conversations(opened.assistant, draw or _draw)
+    page = build(opened, conversations)
+    page.queue(default_concurrency_limit=32, max_size=256)
     try:
         page.launch(
             server_name=host,
@@ -249,14 +276,34 @@ def serve(opened: Opened, host: str, port: int) -> None:
             share=False,
             quiet=True,
             prevent_thread_lock=True,
+            ssr_mode=False,
+            run_history=False,
+            footer_links=[],
             theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
             css=(files("retort.ui") / "page.css").read_text(encoding="utf-8"),
-            head=f'<meta http-equiv="Content-Security-Policy" content="{CONTENT_POLICY}">',
+            app_kwargs={"middleware": [Middleware(Policy)]},
         )
     except OSError as error:
         raise RetortError(
-            f"Cannot listen on {host}:{port}.", f"{error}.", f"retort chat --port {port + 1}"
+            f"Cannot listen on {host}:{port}.",
+            "The port is taken, or the address is none of this machine's.",
+            f"retort chat --port {port + 1}",
         ) from error
     print(f"http://{host}:{port}", flush=True)
     terminal.say("Ctrl-C ends the page; conversations are saved.")
-    page.block_thread()
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        conversations.close()
+    finally:
+        page.close(verbose=False)
+
+
+def _draw(smiles: str) -> str:
+    """RDKit's drawing, made on this machine; nothing where the structure cannot be read."""
+    from retort.tools.depict import draw
+
+    try:
+        return draw(smiles, width=240, height=160)
+    except RetortError:
+        return ""

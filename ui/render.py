@@ -1,207 +1,218 @@
-"""An answer as the page shows it: Markdown and HTML made from records. Pure; knows no Gradio.
+"""An answer as the page shows it: HTML made from records. Pure; knows no Gradio.
 
-Text of models and papers is escaped before anything of ours is added, so that nothing in it can
-become a tag,
-a link or a picture. A marker ``[n]`` is a link to the quote it rests on; its title shows the quote
-on hover.
+Every text of a model, a paper or a user is escaped before anything of ours is added, so that
+nothing in it can become a tag, a link or a picture. Each piece of HTML is one line, so that a
+Markdown renderer leaves it alone. A marker ``[n]`` is a link to the quote it rests on.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from retort.agent.records import Answer, Citation
-from retort.retrieval.sentences import sentences
+from retort.retrieval.errors import RetortError
 from retort.tools.records import Evidence
-from retort.ui.terminal import KIND_WORDS, warnings
-
-Surroundings = Callable[[Evidence], tuple[str, str]]
-"""The stored text just before and after a literature quote."""
+from retort.ui import sources
+from retort.ui.markdown import escape, plain_marker, to_html
+from retort.ui.sources import Surroundings
+from retort.ui.terminal import warnings
 
 Drawing = Callable[[str], str]
 """SMILES to an SVG element, or an empty string where there is nothing to draw."""
 
-_MARKER = re.compile(r"\[(\d{1,3})\]")
-_CODE = re.compile(r"(`[^`\n]+`)")
-_HOVER = 220
+SOURCES_OPEN = 6
+"""Up to so many sources are listed unfolded, each itself folded; more would bury the answer."""
+
+CARDS_SHOWN = 6
+"""Molecules drawn under an answer; the rest is folded."""
+
+_STATUS = {
+    "abstained": "no answer in these sources",
+    "refused": "refused",
+    "stopped": "stopped, incomplete",
+    "failed": "failed",
+}
 
 
-def answer_markdown(answer: Answer) -> str:
-    """The answer's text with its markers as links; safe to give to a Markdown renderer."""
+def question_html(text: str) -> str:
+    """What the user asked, literally."""
+    return f'<div class="question">{escape(text.strip())}</div>'
+
+
+def answer_html(answer: Answer, surroundings: Surroundings, draw: Drawing) -> str:
+    """A finished answer: its text, what the checks found, its sources, its molecules.
+
+    Args:
+        answer: as it is saved.
+        surroundings: finds the stored text around a passage.
+        draw: makes the drawing of a structure.
+    """
+    parts = (
+        text_html(answer),
+        error_html(answer.error) if answer.error else "",
+        checks_html(answer),
+        sources_html(answer, surroundings),
+        molecules_html(answer.molecules, draw),
+        footer_html(answer),
+    )
+    return f'<div class="answer {answer.status}">{"".join(parts)}</div>'
+
+
+def partial_html(text: str) -> str:
+    """An answer that is still being written."""
+    return f'<div class="answer writing">{to_html(text)}</div>'
+
+
+def text_html(answer: Answer) -> str:
+    """The answer's text with its markers as links to their quotes."""
     by_marker = {citation.marker: citation for citation in answer.citations}
 
-    def link(match: re.Match[str]) -> str:
-        citation = by_marker.get(int(match[1]))
+    def link(number: int) -> str:
+        citation = by_marker.get(number)
         if citation is None:
-            return match[0]
-        title = _escape(_hover(citation.evidence))
-        target = anchor(answer, citation.marker)
-        kind = citation.evidence.kind
-        return (
-            f'<sup><a href="#{target}" title="{title}" class="cite {kind}">[{match[1]}]</a></sup>'
-        )
+            return plain_marker(number)
+        title = escape(sources.hover(citation.evidence))
+        kind = sources.kind_class(citation.evidence)
+        target = anchor(answer, number)
+        return f'<sup><a href="#{target}" title="{title}" class="cite {kind}">[{number}]</a></sup>'
 
-    return _MARKER.sub(link, plain_markdown(answer.answer))
-
-
-def plain_markdown(text: str) -> str:
-    """Model text with every tag, link and image taken out of force; tables and lists stay."""
-    parts = _CODE.split(text)
-    for i in range(0, len(parts), 2):
-        part = html.escape(parts[i], quote=False)
-        part = part.replace("](", "]&#40;").replace("][", "]&#91;") if "[" in part else part
-        part = re.sub(r"\]&#91;(?=\d{1,3}\])", "][", part)
-        parts[i] = part.replace("![", "!&#91;").replace("://", "&#58;//")
-    return "".join(parts)
-
-
-def _escape(text: str) -> str:
-    """Escaped for HTML, line breaks as entities: a blank line would end the block in Markdown."""
-    return html.escape(text).replace("\n", "&#10;")
+    return to_html(answer.answer, link)
 
 
 def anchor(answer: Answer, marker: int) -> str:
-    """The id of a citation's quote on the page; unique per answer, since markers recur in a
-    chat.
-    """
+    """The id of a quote on the page; unique per answer, since markers recur in a conversation."""
     return f"a{answer.id}-c{marker}"
 
 
-def _hover(evidence: Evidence) -> str:
-    page = evidence.record.get("page")
-    place = f", p. {page}" if page else ""
-    quote = evidence.quote if len(evidence.quote) <= _HOVER else evidence.quote[:_HOVER] + " ..."
-    return f"{KIND_WORDS[evidence.kind]}: {evidence.title}{place}: {quote}"
-
-
 def sources_html(answer: Answer, surroundings: Surroundings) -> str:
-    """The folded list of cited sources, each with its quote marked in its passage."""
+    """The cited sources, each folded around its marked passage; then what was also retrieved."""
     if not answer.citations:
-        return ""
+        return _unused_html(answer.unused)
     items = "".join(_source(answer, citation, surroundings) for citation in answer.citations)
     count = len(answer.citations)
-    return (
-        f'<details class="evidence"><summary>Sources ({count})</summary>{items}</details>'
-        + _unused_html(answer.unused)
+    state = " open" if count <= SOURCES_OPEN else ""
+    summary = f"<summary>Sources ({count}) {_tally(answer.citations)}</summary>"
+    return f'<details class="evidence"{state}>{summary}{items}</details>' + _unused_html(
+        answer.unused
     )
+
+
+def _tally(citations: Sequence[Citation]) -> str:
+    """How many sources of each kind, when there are several kinds."""
+    counts: dict[str, int] = {}
+    for citation in citations:
+        word = sources.kind_word(citation.evidence)
+        counts[word] = counts.get(word, 0) + 1
+    if len(counts) < 2:
+        return ""
+    text = ", ".join(f"{count} {word}" for word, count in counts.items())
+    return f'<span class="facts">{text}</span>'
 
 
 def _source(answer: Answer, citation: Citation, surroundings: Surroundings) -> str:
-    evidence = citation.evidence
-    label = f"[{citation.marker}] {_label(evidence)}"
-    if evidence.kind == "literature":
-        before, after = surroundings(evidence)
-        marked = mark_used(evidence.quote, answer.answer)
-        body = f"{_escape(before)}{marked}{_escape(after)}"
-        where = f"characters {evidence.start} to {evidence.end} of the stored text"
-        body = f'<p class="passage">{body}</p><p class="where">{where}</p>'
-    else:
-        body = f"<p><mark>{_escape(evidence.quote)}</mark></p>{_record_html(evidence)}"
-    link = _link(evidence)
+    body = sources.opened(citation.evidence, answer.answer, surroundings)
     return (
-        f"<details><summary>{label}</summary>"
-        f'<div id="{anchor(answer, citation.marker)}" class="quote">{body}{link}</div></details>'
+        f'<details class="source"><summary><span class="number">[{citation.marker}]</span> '
+        f"{sources.label(citation.evidence)}</summary>"
+        f'<div id="{anchor(answer, citation.marker)}" class="quote">{body}</div></details>'
     )
-
-
-def mark_used(quote: str, answer: str) -> str:
-    """A passage, escaped, with what the answer quotes of it in ``<mark>``; all of it when nothing
-    is.
-    """
-    spans = [
-        (start, end)
-        for start, end in sentences(quote)
-        if end - start > 20 and quote[start:end].strip() in answer
-    ]
-    if not spans:
-        return f"<mark>{_escape(quote)}</mark>"
-    out, at = [], 0
-    for start, end in spans:
-        out.append(_escape(quote[at:start]))
-        out.append(f"<mark>{_escape(quote[start:end])}</mark>")
-        at = end
-    return "".join([*out, _escape(quote[at:])])
-
-
-def _label(evidence: Evidence) -> str:
-    kind = f'<span class="kind {evidence.kind}">{KIND_WORDS[evidence.kind]}</span>'
-    record = evidence.record
-    facts = [evidence.source_id, record.get("year"), record.get("section")]
-    if page := record.get("page"):
-        facts.append(f"p. {page}")
-    tail = ", ".join(html.escape(str(fact)) for fact in facts if fact)
-    flag = ' <span class="kind retracted">retracted</span>' if record.get("retracted") else ""
-    return f"{kind} {html.escape(evidence.title)} ({tail}){flag}"
-
-
-def _record_html(evidence: Evidence) -> str:
-    rows = "".join(
-        f"<tr><th>{html.escape(name.replace('_', ' '))}</th><td>{_escape(_cell(value))}</td></tr>"
-        for name, value in evidence.record.items()
-        if value not in (None, "", [], {}) and name != "record"
-    )
-    return f'<details><summary>Whole record</summary><table class="record">{rows}</table></details>'
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list) and value and isinstance(value[0], dict):
-        return "; ".join(", ".join(f"{v}" for v in item.values()) for item in value)
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value)
-
-
-def _link(evidence: Evidence) -> str:
-    if not evidence.url.startswith("https://"):
-        return ""
-    url = html.escape(evidence.url)
-    return f'<p><a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a></p>'
 
 
 def _unused_html(unused: Sequence[Evidence]) -> str:
     if not unused:
         return ""
     items = "".join(
-        f"<details><summary>{_label(item)}</summary><p>{_escape(item.quote)}</p></details>"
+        f'<details class="source"><summary>{sources.label(item)}</summary>'
+        f'<div class="quote"><p class="passage">{escape(item.quote)}</p></div></details>'
         for item in unused
     )
-    summary = f"<summary>Also retrieved ({len(unused)})</summary>"
-    return f'<details class="evidence">{summary}{items}</details>'
+    summary = f"<summary>Also retrieved, not cited ({len(unused)})</summary>"
+    return f'<details class="evidence unused">{summary}{items}</details>'
 
 
-def molecules_html(answer: Answer, draw: Drawing) -> str:
+def molecules_html(molecules: Sequence[Mapping[str, str]], draw: Drawing) -> str:
     """A card per molecule: drawing, handle, name, SMILES."""
-    cards = []
-    for molecule in answer.molecules:
-        name = html.escape(molecule["name"] or "unnamed")
-        smiles = html.escape(molecule["smiles"])
-        caption = (
-            f"<strong>{html.escape(molecule['handle'])}</strong> {name}<br><code>{smiles}</code>"
-        )
-        cards.append(
-            f"<figure>{draw(molecule['smiles'])}<figcaption>{caption}</figcaption></figure>"
-        )
-    return f'<div class="molecules">{"".join(cards)}</div>' if cards else ""
+    cards = [_card(molecule, draw) for molecule in molecules]
+    first, rest = "".join(cards[:CARDS_SHOWN]), "".join(cards[CARDS_SHOWN:])
+    shown = f'<div class="molecules">{first}</div>' if first else ""
+    if not rest:
+        return shown
+    more = f"<summary>{len(cards) - CARDS_SHOWN} more molecules</summary>"
+    return f'{shown}<details>{more}<div class="molecules">{rest}</div></details>'
+
+
+def _card(molecule: Mapping[str, str], draw: Drawing) -> str:
+    smiles = molecule.get("smiles", "")
+    drawing = " ".join(draw(smiles).split())
+    name = escape(molecule.get("name") or "unnamed structure")
+    handle = escape(molecule.get("handle", ""))
+    return (
+        f'<div class="molecule">{drawing}<div class="caption"><strong>{handle}</strong> {name}'
+        f"<code>{escape(smiles)}</code></div></div>"
+    )
 
 
 def checks_html(answer: Answer) -> str:
-    """What the checks found, in words; nothing where they found nothing."""
-    lines = "".join(f"<li>{html.escape(line)}</li>" for line in warnings(answer))
-    return f'<ul class="checks">{lines}</ul>' if lines else ""
+    """What the checks found, calmly; where they found nothing in a cited answer, that."""
+    lines = "".join(f"<li>{escape(line)}</li>" for line in warnings(answer))
+    if lines:
+        lead = "Read with care. Automatic checks found:"
+        return f'<div class="checks"><p>{lead}</p><ul>{lines}</ul></div>'
+    return ""
 
 
-def error_html(answer: Answer) -> str:
-    """What, why and next of a failed answer."""
-    if not answer.error:
-        return ""
-    what, why, following = (html.escape(answer.error[key]) for key in ("what", "why", "next"))
-    return f'<p class="error"><strong>{what}</strong> {why} <code>{following}</code></p>'
+def error_html(error: Mapping[str, str]) -> str:
+    """What happened, why, and what to do next."""
+    what, why, following = (escape(error.get(key, "")) for key in ("what", "why", "next"))
+    parts = [f"<strong>{what}</strong>", why, f"<code>{following}</code>" if following else ""]
+    return f'<div class="error" role="alert">{" ".join(part for part in parts if part)}</div>'
 
 
-def tool_markdown(args: Any, text: str) -> str:
-    """What an unfolded tool line shows: its arguments and what the model was given."""
-    shown = ", ".join(f"{name} = {value}" for name, value in args.items() if value not in ("", []))
-    return f"{plain_markdown(shown)}\n\n```text\n{text.replace('```', '` ` `')}\n```"
+def notice_html(error: RetortError) -> str:
+    """A question that was not taken, and why."""
+    return error_html(error.as_dict())
+
+
+def footer_html(answer: Answer) -> str:
+    """How the answer came about, in one small line."""
+    tokens = answer.prompt_tokens + answer.completion_tokens
+    clean = answer.status == "answered" and answer.citations and not any(warnings(answer))
+    facts = [
+        f'<strong class="status">{_STATUS[answer.status]}</strong>'
+        if answer.status in _STATUS
+        else "",
+        "checks: every statement cited, every number in its source" if clean else "",
+        escape(answer.model),
+        f"{answer.seconds:.1f} s",
+        f"{tokens:,} tokens" if tokens else "",
+        f"settings {escape(answer.settings_digest)}" if answer.settings_digest else "",
+    ]
+    return f'<div class="footer">{" · ".join(fact for fact in facts if fact)}</div>'
+
+
+def waiting_html(text: str) -> str:
+    """A line that says what is going on, with a sign that it is."""
+    return f'<div class="step waiting"><span class="spinner"></span>{escape(text)} ...</div>'
+
+
+def tool_html(
+    title: str, args: Mapping[str, Any], given: str, seconds: float, failed: bool = False
+) -> str:
+    """A finished tool as one folded line; unfolded, its arguments and what the model was given."""
+    shown = "".join(
+        f"<tr><th>{escape(str(name))}</th><td>{escape(_argument(value))}</td></tr>"
+        for name, value in args.items()
+        if value not in ("", [], None)
+    )
+    arguments = f'<table class="record">{shown}</table>' if shown else ""
+    rows = f'<div class="given">{escape(given.strip())}</div>' if given.strip() else ""
+    mark = '<span class="kind warning">failed</span> ' if failed else ""
+    return (
+        f'<details class="step{" failed" if failed else ""}"><summary>{mark}{escape(title)} '
+        f'<span class="facts">({seconds:.1f} s)</span></summary>{arguments}{rows}</details>'
+    )
+
+
+def _argument(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

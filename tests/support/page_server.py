@@ -1,0 +1,85 @@
+"""A chat page over a scripted model, as a process of its own: ``page_server.py HOME PORT``.
+
+Started once for all browser tests. Every host name that is looked up is written to
+``HOME/lookups.txt``; the spy is set before anything heavy is imported.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+HOME, PORT = Path(sys.argv[1]), int(sys.argv[2])
+_look_up = socket.getaddrinfo
+
+
+def _spied(host: Any, *args: Any, **kwargs: Any) -> Any:
+    with (HOME / "lookups.txt").open("a") as log:
+        log.write(f"{host}\n")
+    return _look_up(host, *args, **kwargs)
+
+
+class Benches:
+    """The benches of the story."""
+
+    def make(self, molecules: Any = ()) -> Any:
+        return SimpleNamespace(molecules=SimpleNamespace(as_dicts=list))
+
+    def tools(self, bench: Any) -> Any:
+        from page_script import tools
+
+        return tools()
+
+    def library(self) -> Any:
+        from page_script import PAPERS
+
+        return SimpleNamespace(
+            name="starter", count=lambda: (len(PAPERS), 7), paper=lambda paper_id: PAPERS.get(paper_id)
+        )
+
+    def chembl(self) -> Any:
+        return SimpleNamespace(release=lambda: "36")
+
+
+def drawing(smiles: str) -> str:
+    """A structure as SVG."""
+    from rdkit import Chem
+    from rdkit.Chem.Draw import rdMolDraw2D
+
+    drawer = rdMolDraw2D.MolDraw2DSVG(240, 160)
+    drawer.drawOptions().clearBackground = False
+    drawer.DrawMolecule(Chem.MolFromSmiles(smiles))
+    drawer.FinishDrawing()
+    svg = drawer.GetDrawingText()
+    return str(svg[svg.index("<svg") :])
+
+
+def main() -> None:
+    """Serve the page until it is interrupted."""
+    from retort.agent.settings import Settings, silence_telemetry
+
+    silence_telemetry(os.environ)
+    from page_script import Slow, play
+
+    from retort.agent.assistant import Assistant
+    from retort.agent.opening import Opened
+    from retort.agent.sessions import Sessions
+    from retort.ui.page import serve
+
+    assistant = Assistant(
+        Settings(home=HOME),
+        Slow(steps=[play]),
+        "scripted",
+        Benches(),  # type: ignore[arg-type]
+        Sessions(HOME / "sessions.sqlite"),
+    )
+    serve(Opened(assistant, "for the tests"), "127.0.0.1", PORT, drawing)
+
+
+if __name__ == "__main__":
+    socket.getaddrinfo = _spied
+    main()

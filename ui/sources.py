@@ -1,0 +1,182 @@
+"""Evidence as a reader sees it on the page: its kind in a word and a colour, its passage, its record.
+
+Pure; knows no Gradio and no answer but the text in which a passage is quoted. All text is escaped,
+all HTML is on one line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from retort.retrieval.sentences import sentences
+from retort.tools.records import Evidence
+from retort.ui.markdown import escape
+from retort.ui.terminal import KIND_WORDS
+
+Surroundings = Callable[[Evidence], "tuple[str, str] | None"]
+"""The stored text just before and after a literature quote; None where it cannot be found."""
+
+LONGEST_HOVER = 220
+"""Characters of a quote that are shown when the pointer rests on its marker."""
+
+_SHORTEST_QUOTED = 20
+"""Characters. A shorter sentence is too common to say that an answer quotes it."""
+
+_HIDDEN = frozenset({"record", "is_note", "handle", "other_handle", "score", "passage_id"})
+"""Fields of records that say nothing to a reader."""
+
+_LABELS = {
+    "smiles": "SMILES",
+    "inchikey": "InChIKey",
+    "pchembl": "pChEMBL",
+    "doi": "DOI",
+    "pubmed_id": "PubMed id",
+    "mesh_id": "MeSH id",
+    "chembl_id": "ChEMBL id",
+    "rdkit_version": "RDKit version",
+    "smarts": "SMARTS",
+    "in_domain": "inside the applicability domain",
+    "percentile_of_drugs": "percentile among drugs",
+}
+
+
+def kind_class(evidence: Evidence) -> str:
+    """The style of a kind of evidence; a note of this project is a kind of its own."""
+    return "note" if evidence.record.get("is_note") else evidence.kind
+
+
+def kind_word(evidence: Evidence) -> str:
+    """What kind of evidence it is, in a word that a reader cannot take for another."""
+    if evidence.record.get("is_note"):
+        return "note"
+    if evidence.record.get("record") == "activity":
+        return "measured (ChEMBL)"
+    return KIND_WORDS[evidence.kind]
+
+
+def pill(evidence: Evidence) -> str:
+    """The kind as a small label: a word and a colour."""
+    word = f'<span class="kind {kind_class(evidence)}">{kind_word(evidence)}</span>'
+    if evidence.record.get("in_domain") is False:
+        word += '<span class="kind warning">outside the domain</span>'
+    if evidence.record.get("retracted"):
+        word += '<span class="kind warning">retracted</span>'
+    return word
+
+
+def hover(evidence: Evidence) -> str:
+    """What a marker says before it is clicked: kind, title, page, first words. Not escaped."""
+    page = evidence.record.get("page")
+    place = f", p. {page}" if page else ""
+    quote = " ".join(evidence.quote.split())
+    quote = quote if len(quote) <= LONGEST_HOVER else f"{quote[:LONGEST_HOVER]} ..."
+    return f"{kind_word(evidence)}: {evidence.title}{place}: {quote}"
+
+
+def label(evidence: Evidence) -> str:
+    """One line that names a piece of evidence."""
+    record = evidence.record
+    page = record.get("page")
+    facts = (
+        _authors(record.get("authors") or ()),
+        record.get("journal"),
+        record.get("year"),
+        evidence.source_id,
+        record.get("section"),
+        f"p. {page}" if page else None,
+    )
+    tail = ", ".join(escape(str(fact)) for fact in facts if fact)
+    return f'{pill(evidence)} {escape(evidence.title)} <span class="facts">{tail}</span>'
+
+
+def opened(evidence: Evidence, answer: str, surroundings: Surroundings) -> str:
+    """What an unfolded source shows: the marked passage in its surroundings, or the whole record.
+
+    Args:
+        evidence: the source.
+        answer: the answer's text; sentences that it quotes are the ones marked.
+        surroundings: finds the stored text around a passage.
+    """
+    if evidence.kind == "literature":
+        return _passage(evidence, answer, surroundings) + _address(evidence)
+    statement = f'<p class="statement"><mark>{escape(evidence.quote)}</mark></p>'
+    return statement + _record(evidence.record) + _address(evidence)
+
+
+def mark_used(quote: str, answer: str) -> str:
+    """A passage with what the answer quotes of it in ``<mark>``; all of it when nothing is."""
+    spans = [
+        (start, end)
+        for start, end in sentences(quote)
+        if end - start > _SHORTEST_QUOTED and quote[start:end].strip() in answer
+    ]
+    if not spans:
+        return f"<mark>{escape(quote)}</mark>"
+    out, at = [], 0
+    for start, end in spans:
+        out.append(escape(quote[at:start]))
+        out.append(f"<mark>{escape(quote[start:end])}</mark>")
+        at = end
+    return "".join([*out, escape(quote[at:])])
+
+
+def _passage(evidence: Evidence, answer: str, surroundings: Surroundings) -> str:
+    around = surroundings(evidence)
+    before, after = around or ("", "")
+    text = f"{escape(before)}{mark_used(evidence.quote, answer)}{escape(after)}"
+    if around is None:
+        where = "The stored text is no longer in the library; this is the quote as it was saved."
+    else:
+        where = f"Characters {evidence.start} to {evidence.end} of the stored text."
+    if evidence.record.get("is_note"):
+        where = f"A note written for Retort, not a paper. {where}"
+    return f'<p class="passage">{text}</p><p class="where">{where}</p>'
+
+
+def _authors(names: Sequence[Any]) -> str:
+    return f"{names[0]} et al." if len(names) > 2 else " and ".join(map(str, names))
+
+
+def _record(record: Mapping[str, Any]) -> str:
+    rows = "".join(
+        f"<tr><th>{escape(_field(name))}</th><td>{_value(value)}</td></tr>"
+        for name, value in record.items()
+        if value not in (None, "", [], {}) and name not in _HIDDEN
+    )
+    return f'<div class="wide"><table class="record">{rows}</table></div>' if rows else ""
+
+
+def _field(name: str) -> str:
+    if name in _LABELS:
+        return _LABELS[name]
+    return name.replace("_chembl_id", " ChEMBL id").replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
+        return "".join(f"<div>{_line(item)}</div>" for item in value)
+    if isinstance(value, list):
+        return escape(", ".join(map(str, value)))
+    return escape(str(value))
+
+
+def _line(item: Mapping[str, Any]) -> str:
+    """One calculated value, criterion or alert in a line."""
+    if "label" in item:
+        method = f" ({item['method']})" if item.get("method") else ""
+        return escape(f"{item['label']}: {item['value']} {item['unit']}".strip() + method)
+    if "criterion" in item:
+        verdict = "passes" if item["passes"] else "fails"
+        return escape(f"{item['criterion']}: {item['value']}, {verdict}")
+    return escape(", ".join(f"{_field(name)} {value}" for name, value in item.items()))
+
+
+def _address(evidence: Evidence) -> str:
+    """The source's own page; followed only by a click, and only where it is encrypted."""
+    if not evidence.url.startswith("https://"):
+        return ""
+    url = escape(evidence.url)
+    return f'<p><a href="{url}" target="_blank" rel="noopener noreferrer">{url}</a></p>'
