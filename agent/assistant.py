@@ -81,8 +81,7 @@ class Assistant:
 
         Yields:
             ToolStarted, ToolFinished and TextDelta as they happen, then one Finished. A failure of
-            any
-            kind is an Answer with status ``failed`` and its error, never an exception.
+            any kind is an Answer with status ``failed`` and its error, never an exception.
 
         Raises:
             UsageError: the question is empty or longer than ``LONGEST_QUESTION``; nothing was done.
@@ -254,8 +253,7 @@ def _mend(agent: Any, config: dict[str, Any], ledger: Ledger) -> list[AnyMessage
 
     Returns:
         Messages to put before the new question: an observation for every tool call that has none,
-        and a
-        short answer where the last question has none, so that any chat template accepts the
+        and a short answer where the last question has none, so that any chat template accepts the
         history.
     """
     from langchain_core.messages import AIMessage, ToolMessage

@@ -1,8 +1,8 @@
 """Scripted questions: a file of questions in, a file of answers out, never starting over.
 
 Each answer is one JSON line, appended and flushed to disk as it is done. A rerun reads the output
-file and
-asks only what is missing. Questions of one session keep their order; the rest may run side by side.
+file and asks only what is missing. Questions of one session keep their order; the rest may run side
+by side.
 """
 
 from __future__ import annotations

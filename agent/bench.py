@@ -1,8 +1,7 @@
 """Sets up what the tools of a conversation work with. Builds; answers nothing.
 
 Heavy parts (the library with its encoder, the predictors) are opened when a tool first needs them,
-once per
-process, and shared by all conversations.
+once per process, and shared by all conversations.
 """
 
 from __future__ import annotations
@@ -94,8 +93,7 @@ class BenchMaker:
         """The library that questions are answered from.
 
         The user's default library while it holds papers, else the starter library, which is made
-        when it
-        does not exist yet. A library that was named and does not exist is an error.
+        when it does not exist yet. A library that was named and does not exist is an error.
         """
         with self._lock:
             if self._library is None:

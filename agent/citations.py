@@ -3,8 +3,7 @@ made up.
 
 The one place where a marker is read. Tolerant of how models write them (``[E1, E2]``, ``[e1][E2]``,
 ``(E3)``, ``[E1-E3]``), strict about what stays: after ``Resolver`` every ``[n]`` resolves. Knows
-nothing of
-whether the evidence supports the sentence; that is ``checks``.
+nothing of whether the evidence supports the sentence; that is ``checks``.
 """
 
 from __future__ import annotations
@@ -46,9 +45,8 @@ class Resolver:
     """Resolves markers in a stream of text.
 
     ``feed`` returns what is safe to show; an unfinished bracket is held back until it closes or
-    turns out
-    to be none. ``finish`` returns the rest. The concatenation equals what ``resolve`` gives for
-    the whole.
+    turns out to be none. ``finish`` returns the rest. The concatenation equals what ``resolve``
+    gives for the whole.
     """
 
     def __init__(self, ledger: Ledger) -> None:

@@ -1,8 +1,7 @@
 """The ledger: the evidence of one conversation, each piece under a short key that a model can cite.
 
 Owns the keys and the budget of what is shown to the model. Knows neither markers in text
-(``citations``)
-nor how evidence is found (``retort.tools``).
+(``citations``) nor how evidence is found (``retort.tools``).
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """The records of the assistant: a question, the events on the way, and one frozen answer.
 
 These are what the doors render and what travels on the wire (DESIGN section 6). Evidence itself is
-a
-record of the tools (``retort.tools.records``).
+a record of the tools (``retort.tools.records``).
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ Status = Literal["answered", "abstained", "refused", "stopped", "failed"]
 
 ABSTENTION = "I cannot answer from what I have"
 """How every answer begins that says it has no answer. Written by the models because the system
-prompt asks
-for it word for word, recognised by code to set the status ``abstained``, and used by the tests."""
+prompt asks for it word for word, recognised by code to set the status ``abstained``, and used by
+the tests."""
 
 
 @dataclass(frozen=True, slots=True)

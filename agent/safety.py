@@ -1,10 +1,8 @@
 """Safety: what is refused, decided by code before any model is asked, with the rule shown.
 
 A question is refused when it asks how to make, obtain or strengthen something whose only plausible
-use is
-harm. Pharmacology, toxicology, history and detection of the same substances are answered: a name
-alone never
-refuses.
+use is harm. Pharmacology, toxicology, history and detection of the same substances are answered: a
+name alone never refuses.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Sessions: conversations, answers and feedback in one SQLite file, the one thing to back up.
 
 Owns ``sessions.sqlite``. The messages of a conversation are LangGraph's checkpoints in the same
-file. Knows
-nothing of how an answer comes about.
+file. Knows nothing of how an answer comes about.
 """
 
 from __future__ import annotations

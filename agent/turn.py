@@ -1,11 +1,9 @@
 """One turn: the middleware that guards the loop while one question is answered.
 
-It holds the counters, the ledger and the Stop of this question, and makes sure that the loop
-always ends in
-an answer: limits force a final answer from what was found, an exception in a tool becomes an
-observation, the
-same call is not run twice, a malformed call is repaired once. Knows no door and no particular
-model.
+It holds the counters, the ledger and the Stop of this question, and makes sure that the loop always
+ends in an answer: limits force a final answer from what was found, an exception in a tool becomes
+an observation, the same call is not run twice, a malformed call is repaired once. Knows no door and
+no particular model.
 """
 
 from __future__ import annotations

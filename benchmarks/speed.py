@@ -3,8 +3,7 @@
     python benchmarks/speed.py [--json] [--repeats 5]
 
 Cold is a whole new process, from the command to its last line; warm is a question to an assistant
-that has
-answered before. Uses a temporary RETORT_HOME with the starter library and no network.
+that has answered before. Uses a temporary RETORT_HOME with the starter library and no network.
 """
 
 from __future__ import annotations

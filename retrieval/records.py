@@ -1,8 +1,7 @@
 """The records of the retrieval room: papers, their passages, and the hits of a search.
 
 Frozen and plain. Offsets are 0-based positions in ``Paper.text``, the text as it is stored; they
-are
-never positions in a PDF, an XML file or a rendering.
+are never positions in a PDF, an XML file or a rendering.
 """
 
 from __future__ import annotations

@@ -2,8 +2,7 @@
 no network.
 
 One process per command, as in a terminal; each runs under a guard that reports every attempt to
-look up or
-connect to another host.
+look up or connect to another host.
 """
 
 from __future__ import annotations

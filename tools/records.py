@@ -1,8 +1,7 @@
 """The records of the tools: evidence, and what a tool hands back.
 
 A tool never writes prose for the model. It returns a ``ToolResult``: a line for the user, evidence
-(each
-with one line of text that can be cited), and a note. ``render`` is the one place where that
+(each with one line of text that can be cited), and a note. ``render`` is the one place where that
 becomes text.
 """
 
@@ -26,8 +25,7 @@ class Evidence:
     title: str
     quote: str
     """literature: the verbatim slice ``paper.text[start:end]``; else the record said in one plain
-    sentence
-    that holds every number and unit an answer may repeat"""
+    sentence that holds every number and unit an answer may repeat"""
     start: int | None = None
     end: int | None = None
     url: str = ""

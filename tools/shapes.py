@@ -1,8 +1,8 @@
 """The shapes of the records behind evidence, one per ``record`` name.
 
 They travel on the wire as ``citation.record`` and are what answers are written from. Every value
-that a
-record does not know is ``None`` or ``""``, never left out. Knows nothing of how records are made.
+that a record does not know is ``None`` or ``""``, never left out. Knows nothing of how records are
+made.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 commands.
 
 Results go to stdout, progress and messages to stderr. Exit codes: 0 done, 1 failed, 2 wrong use, 3
-done with
-failures. Heavy packages are imported by the command that needs them, so that ``--help`` is quick.
+done with failures. Heavy packages are imported by the command that needs them, so that ``--help``
+is quick.
 """
 
 from __future__ import annotations

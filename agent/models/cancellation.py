@@ -1,8 +1,8 @@
 """The Stop of the answer that is being written, visible to a chat model's token loop.
 
 A chat model's interface has no room for it, so it travels as a context variable, which LangGraph
-copies into
-its worker threads. Models that generate step by step look at ``is_cancelled`` between steps.
+copies into its worker threads. Models that generate step by step look at ``is_cancelled`` between
+steps.
 """
 
 from __future__ import annotations

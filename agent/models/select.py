@@ -1,10 +1,11 @@
 """Chooses the chat model that a spec names. There is never a silent call to anybody's cloud.
 
-embedded                        the embedded model: no download, no GPU
-hf:NAME-OR-PATH                 a causal language model through transformers, on the GPU where
-there is one
-http(s)://HOST:PORT/v1#MODEL    any OpenAI-compatible server
-auto                            a CUDA GPU with room and a model on disk: that model; else embedded
+A spec is one of::
+
+    embedded                        no download, no GPU
+    hf:NAME-OR-PATH                 through transformers, on the GPU where there is one
+    http(s)://HOST:PORT/v1#MODEL    any OpenAI-compatible server
+    auto                            a GPU with room and its model on disk: that; else embedded
 """
 
 from __future__ import annotations
@@ -28,8 +29,7 @@ SIZE_TABLE: tuple[tuple[float, str], ...] = (
     (11.0, "Qwen/Qwen3-4B"),
 )
 """Free GPU memory in GiB and the model that fits it in bf16 with a 16k-token cache: two bytes per
-parameter
-plus a quarter for cache and activations."""
+parameter plus a quarter for cache and activations."""
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 

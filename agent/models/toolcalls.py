@@ -1,12 +1,12 @@
 """Reads what open models write: thinking, text and tool calls, in the notations that are in use.
 
-    Hermes, Qwen      <tool_call>{"name": ..., "arguments": {...}}</tool_call>
-    Qwen 3.5, coder
-    <tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>
-    Llama 3           {"name": ..., "parameters": {...}}  as the whole message, with or without
-    <|python_tag|>
-    Mistral           [TOOL_CALLS][{"name": ..., "arguments": {...}}]
-    fenced            a ```json block that holds such an object
+The notations are::
+
+    Hermes, Qwen    <tool_call>{"name": ..., "arguments": {...}}</tool_call>
+    Qwen 3.5        <tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>
+    Llama 3         {"name": ..., "parameters": {...}}  the whole message, or after <|python_tag|>
+    Mistral         [TOOL_CALLS][{"name": ..., "arguments": {...}}]
+    fenced          a ```json block that holds such an object
 
 Tolerant: what cannot be read becomes an invalid call with its reason, never an exception. Knows no
 model.
