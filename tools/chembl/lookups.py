@@ -282,7 +282,7 @@ def _left_out(found: Compounds) -> str:
 
 def _also(asked: str, rows: list[TargetRow]) -> str:
     """Which target was taken and what else the text may mean; empty where it means one only."""
-    if len(rows) == 1:
+    if len(rows) == 1 or rows[0].matched_by in ("ChEMBL id", "UniProt accession"):
         return ""
     others = ", ".join(f"{row.name} ({row.chembl_id})" for row in rows[1:4])
     more = f" and {len(rows) - 4} more" if len(rows) > 4 else ""
