@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from retort.retrieval.errors import RetortError, UsageError
+from retort.tools.bench import Bench
 from retort.tools.chembl import evidence, reading
 from retort.tools.chembl.compounds import Compounds, by_compound
 from retort.tools.chembl.records import ActivityQuery, TargetRow
 from retort.tools.chembl.source import ChemblSource
 from retort.tools.records import ToolResult
-
-if TYPE_CHECKING:
-    from retort.tools.bench import Bench
 
 TARGETS = 5
 """targets shown of those that a text matches"""
@@ -227,7 +224,8 @@ def find_indications(bench: Bench, molecule: str) -> ToolResult:
 
 
 def _unknown(source: ChemblSource, asked: Subject) -> ToolResult:
-    return _absence(source, f"molecule with the structure of {asked.molecule_name}", asked)
+    alone = replace(asked, target=None, also="")
+    return _absence(source, f"molecule with the structure of {asked.molecule_name}", alone)
 
 
 def _absence(source: ChemblSource, searched: str, asked: Subject, more: str = "") -> ToolResult:

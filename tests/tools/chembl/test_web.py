@@ -159,6 +159,11 @@ def test_old_and_damaged_answers_are_asked_again(service: Any, web: Make, tmp_pa
     assert service.asked("molecule") == asked + 2
 
 
+def test_an_answer_that_cannot_be_kept_is_still_given(web: Make, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    assert web(cache=tmp_path / "file" / "cache").release() == "ChEMBL 35"
+
+
 def test_a_failure_is_not_kept(service: Any, web: Make) -> None:
     service.faults.extend(["500"] * 3)
     with pytest.raises(OutageError):
