@@ -12,7 +12,7 @@ from retort.tools.records import ToolResult, render
 
 if TYPE_CHECKING:
     from retort.retrieval.library import Library
-    from retort.tools.chembl.records import ChemblSource
+    from retort.tools.chembl.source import ChemblSource
     from retort.tools.molecule import MoleculeBook
     from retort.tools.predictors import Predictors
 

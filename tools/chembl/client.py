@@ -10,25 +10,24 @@ The only file that touches ``chembl_webresource_client``. Its habits are kept in
 - a query set is not safe to share, and iterating one fetches everything; so each call builds its
   own and takes one slice.
 
-Owns the deadline, the retries, the answers kept on disk, and the telling apart of an outage from
-"nothing found". Knows no question: those are in ``web.py``.
+Owns the deadline, the retries, and the telling apart of an outage from "nothing found". Knows no
+question: those are in ``web.py``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from retort.retrieval.errors import OfflineError, OutageError, RetortError
+from retort.tools.chembl.kept import Answer, read, write
 
 COLLECTIONS = {
     "activity": "activities",
@@ -53,23 +52,10 @@ empty lists while it was down; an empty list counts as absence only while these 
 
 PAGE = 1000
 """rows in one page, the most that the service gives"""
-FRESH_S = 24 * 3600
-"""seconds for which an answer kept on disk is used"""
 
 _WITHOUT = "Use a local ChEMBL: set RETORT_CHEMBL to starter or to the path of a SQLite file"
 _settings_lock = threading.Lock()
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One page of a resource."""
-
-    rows: tuple[dict[str, Any], ...]
-    total: int
-    """rows that match in all"""
-    retrieved_at: str
-    """UTC, ISO 8601: when the service said so"""
 
 
 class Client:
@@ -213,14 +199,12 @@ class Client:
             )
         key = hashlib.sha256(json.dumps([self.url, request], sort_keys=True).encode()).hexdigest()
         path = self._cache / key[:2] / f"{key}.json"
-        kept = _read(path)
+        kept = read(path)
         if kept is not None:
             return kept
         rows, total = ask()
         answer = Answer(tuple(rows), total, datetime.now(UTC).isoformat(timespec="seconds"))
-        _write(
-            path, {"url": self.url, "request": request, "retrieved_at": answer.retrieved_at}, answer
-        )
+        write(path, {"url": self.url, "request": request}, answer)
         return answer
 
 
@@ -304,24 +288,3 @@ def _query(
     if order_by:
         asked = asked.order_by(*order_by)
     return asked.only(*only)[offset : offset + limit].query
-
-
-def _read(path: Path) -> Answer | None:
-    """A kept answer, if it is there, whole and fresh."""
-    try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        age = datetime.now(UTC) - datetime.fromisoformat(kept["retrieved_at"])
-        answer = Answer(tuple(kept["rows"]), int(kept["total"]), kept["retrieved_at"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return answer if 0 <= age.total_seconds() < FRESH_S else None
-
-
-def _write(path: Path, head: dict[str, Any], answer: Answer) -> None:
-    """Keep an answer, all of it or nothing."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
-    part.write_text(
-        json.dumps(head | {"total": answer.total, "rows": answer.rows}), encoding="utf-8"
-    )
-    part.replace(path)

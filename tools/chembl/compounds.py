@@ -1,7 +1,7 @@
 """Activities seen by compound: the best row of each, and how far its measurements spread.
 
 A compound is often measured many times on one target. Showing its rows one after the other hides
-the next compound; showing one alone hides that others differ. Knows the source only by its interface.
+the next compound; showing one alone hides that others differ. Knows a source by its interface.
 """
 
 from __future__ import annotations

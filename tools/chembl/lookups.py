@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from retort.retrieval.errors import RetortError, UsageError
+from retort.tools.bench import Bench
 from retort.tools.chembl import evidence, reading
 from retort.tools.chembl.compounds import Compounds, by_compound
 from retort.tools.chembl.records import ActivityQuery, TargetRow
 from retort.tools.chembl.source import ChemblSource
 from retort.tools.records import ToolResult
-
-if TYPE_CHECKING:
-    from retort.tools.bench import Bench
 
 TARGETS = 5
 """targets shown of those that a text matches"""
@@ -227,7 +224,8 @@ def find_indications(bench: Bench, molecule: str) -> ToolResult:
 
 
 def _unknown(source: ChemblSource, asked: Subject) -> ToolResult:
-    return _absence(source, f"molecule with the structure of {asked.molecule_name}", asked)
+    alone = replace(asked, target=None, also="")
+    return _absence(source, f"molecule with the structure of {asked.molecule_name}", alone)
 
 
 def _absence(source: ChemblSource, searched: str, asked: Subject, more: str = "") -> ToolResult:
@@ -282,7 +280,7 @@ def _left_out(found: Compounds) -> str:
 
 def _also(asked: str, rows: list[TargetRow]) -> str:
     """Which target was taken and what else the text may mean; empty where it means one only."""
-    if len(rows) == 1:
+    if len(rows) == 1 or rows[0].matched_by in ("ChEMBL id", "UniProt accession"):
         return ""
     others = ", ".join(f"{row.name} ({row.chembl_id})" for row in rows[1:4])
     more = f" and {len(rows) - 4} more" if len(rows) > 4 else ""

@@ -6,15 +6,11 @@ each. What they do stands in ``lookups.py``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from langchain_core.tools import BaseTool, tool
 
+from retort.tools.bench import Bench, handed_back
 from retort.tools.chembl import lookups
-from retort.tools.records import ToolResult, render
-
-if TYPE_CHECKING:
-    from retort.tools.bench import Bench
+from retort.tools.records import ToolResult
 
 
 def build_tools(bench: Bench) -> list[BaseTool]:
@@ -30,7 +26,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         Args:
             target: gene symbol, UniProt accession, protein name or ChEMBL id, e.g. "EGFR".
         """
-        return _handed(lookups.find_target(bench, target))
+        return handed_back(lookups.find_target(bench, target))
 
     @tool(response_format="content_and_artifact", parse_docstring=True)
     def find_activities(
@@ -58,7 +54,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
             limit: how many to show; the count of all is in the result.
             offset: rows to skip, to see more; the result says which.
         """
-        return _handed(
+        return handed_back(
             lookups.find_activities(
                 bench, target, molecule, activity_type, max_value_nm, min_pchembl, limit, offset
             )
@@ -76,7 +72,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
             molecule: a handle such as M1, a name, a ChEMBL id, a SMILES or an InChIKey.
             target: gene symbol, UniProt accession, protein name or ChEMBL id, e.g. "EGFR".
         """
-        return _handed(lookups.find_mechanism(bench, molecule, target))
+        return handed_back(lookups.find_mechanism(bench, molecule, target))
 
     @tool(response_format="content_and_artifact", parse_docstring=True)
     def find_indications(molecule: str) -> tuple[str, ToolResult]:
@@ -88,10 +84,6 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         Args:
             molecule: a handle such as M1, a name, a ChEMBL id, a SMILES or an InChIKey.
         """
-        return _handed(lookups.find_indications(bench, molecule))
+        return handed_back(lookups.find_indications(bench, molecule))
 
     return [find_target, find_activities, find_mechanism, find_indications]
-
-
-def _handed(result: ToolResult) -> tuple[str, ToolResult]:
-    return render(result), result
