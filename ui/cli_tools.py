@@ -116,8 +116,12 @@ def _show_endpoints(rows: list[dict[str, Any]], json: bool) -> None:
     if json:
         terminal.emit(rows)
         return
-    cells = [(row["name"], row["task"], row["unit"], row["label"]) for row in rows]
-    print(terminal.table(cells, ("endpoint", "kind", "unit", "what")))
+    cells = [
+        (row["endpoint"], row["kind"], row["unit"] or "probability", row["model"], row["label"])
+        for row in rows
+    ]
+    print(terminal.table(cells, ("endpoint", "kind", "unit", "model", "what")))
+    terminal.say("The model cards: retort predict --list --json")
 
 
 def _tools(settings: Settings) -> list[Any]:

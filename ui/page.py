@@ -113,7 +113,11 @@ class Page:
             self.rate(view, thumb.index, thumb.liked)
 
         screen = self.screen
-        common: dict[str, Any] = {"show_progress": "hidden", "trigger_mode": "multiple", "api_visibility": "private"}
+        common: dict[str, Any] = {
+            "show_progress": "hidden",
+            "trigger_mode": "multiple",
+            "api_visibility": "private",
+        }
         for trigger in (self.question.submit, self.send.click):
             trigger(self.ask, [self.question, self.view], [self.question, *screen], **common)
         self.chat.example_select(pick, self.view, [self.question, *screen], **common)
@@ -227,9 +231,7 @@ def _thumbs(shown: list[Shown], ratings: dict[str, bool]) -> list[str | None]:
     """The thumb of each message of the assistant, in order."""
     words = {True: "Like", False: "Dislike", None: None}
     return [
-        words[ratings.get(item.answer_id)]
-        for item in shown
-        if item.message["role"] == "assistant"
+        words[ratings.get(item.answer_id)] for item in shown if item.message["role"] == "assistant"
     ]
 
 

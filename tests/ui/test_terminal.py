@@ -1,0 +1,93 @@
+"""How an answer looks in a terminal: kinds in words, quotes with their place, findings of the checks."""
+
+from __future__ import annotations
+
+import pytest
+
+from retort.agent.records import (
+    Answer,
+    Checks,
+    Citation,
+    Finished,
+    TextDelta,
+    ToolCall,
+    ToolFinished,
+    ToolStarted,
+)
+from retort.retrieval.errors import RetortError
+from retort.tools.records import Evidence
+from retort.ui import terminal
+
+PAPER = Evidence(
+    "literature", "PMID:1", "A paper", "Carriers need less.", 10, 29, "https://x",
+    {"record": "passage", "year": 2019, "section": "Results", "page": 4},
+)  # fmt: skip
+GUESS = Evidence("prediction", "retort-herg-1", "hERG", "Predicted probability 0.15.")
+ANSWER = Answer(
+    "a1", "q", "answered", "Carriers need less [1].",
+    citations=(Citation(1, PAPER), Citation(2, GUESS)),
+    checks=Checks(("[E9]",), ("34",), ("Nobody said this here.",)),
+    molecules=({"handle": "M1", "name": "ethanol", "smiles": "CCO", "inchikey": "K"},),
+)  # fmt: skip
+
+
+def test_sources_say_their_kind_in_a_word_and_where_the_quote_stands(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    terminal.show_sources(ANSWER)
+    out = capsys.readouterr().out
+    assert "[1] literature | PMID:1 | A paper (2019, Results, p. 4)" in out
+    assert '"Carriers need less." (characters 10-29)' in out
+    assert "[2] predicted | retort-herg-1" in out
+    assert "M1  ethanol  CCO" in out
+    assert "! Removed invented citations: [E9]" in out
+    assert "! Not in the cited evidence: 34" in out
+    assert "! Without a source: Nobody said this here." in out
+
+
+def events(text: str) -> list[object]:
+    call = ToolCall("find_target", {}, "error", 1.26)
+    return [
+        ToolStarted("1", "find_target", {}, "Looking up EGFR"),
+        ToolFinished("1", call, "No target", "text"),
+        TextDelta(text),
+        Finished(ANSWER),
+    ]
+
+
+def test_results_go_to_stdout_and_steps_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    assert terminal.follow(events("x")) is ANSWER
+    out, err = capsys.readouterr()
+    assert out == "Carriers need less [1].\n"
+    assert "... Looking up EGFR" in err and "No target (failed, 1.3 s)" in err
+
+
+@pytest.mark.parametrize(("streamed", "times"), [("Carriers need less [1].", 1), ("draft", 1)])
+def test_what_was_streamed_is_not_printed_twice(
+    capsys: pytest.CaptureFixture[str], streamed: str, times: int
+) -> None:
+    terminal.follow(events(streamed), stream=True)
+    assert capsys.readouterr().out.count("Carriers need less [1].") == times
+
+
+def test_machine_readable_runs_print_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.follow(events("x"), show=False)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_an_error_has_three_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    terminal.show_error(RetortError("No papers.", "Nothing was added.", "retort library add PATH"))
+    assert capsys.readouterr().err.splitlines() == [
+        "error: No papers.",
+        "  why: Nothing was added.",
+        "  next: retort library add PATH",
+    ]
+
+
+def test_tables_are_aligned() -> None:
+    assert terminal.table([("a", 1), ("bbb", 22)], ("x", "y")).splitlines() == [
+        "x    y",
+        "---  --",
+        "a    1",
+        "bbb  22",
+    ]
