@@ -21,6 +21,9 @@ from retort.retrieval.errors import RetortError
 MAX_CHARACTERS = 5_000
 """Longest text that is read as a structure, a name or a pattern."""
 
+MAX_ATOMS = 1_000
+"""Heavy atoms of the largest structure that is read; InChI ends at 1,024."""
+
 RDKIT = f"RDKit {rdBase.rdkitVersion}"
 """The source that every calculation names: "RDKit 2026.09.1"."""
 
@@ -91,8 +94,8 @@ def read_smiles(text: str) -> tuple[Any, str]:
             problems = Chem.DetectChemistryProblems(raw) if raw is not None else ()
         reason = "; ".join(str(problem.Message()).strip() for problem in problems)
         return None, f"RDKit: {reason or _reason(lines, text) or 'not a SMILES'}"
-    if not molecule.GetNumAtoms():
-        return None, "It holds no atom"
+    if not 0 < molecule.GetNumAtoms() <= MAX_ATOMS:
+        return None, f"It has {molecule.GetNumAtoms():,} heavy atoms; 1 to {MAX_ATOMS:,} are read"
     if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
         return None, "It has a wildcard or attachment point (*): a fragment, not a molecule"
     return molecule, ""
@@ -123,6 +126,8 @@ def molecule_from_inchi(inchi: str) -> Any:
     if molecule is None or not molecule.GetNumAtoms():
         detail = _reason([line.replace("ERROR:", "") for line in lines], inchi)
         raise bad_structure(inchi, f"RDKit: {detail or 'not a valid InChI'}")
+    if molecule.GetNumAtoms() > MAX_ATOMS:
+        raise bad_structure(inchi, f"It has more than {MAX_ATOMS:,} heavy atoms")
     return molecule
 
 
