@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -58,10 +58,10 @@ class MoleculeBook:
 
     Args:
         chembl: where names are looked up.
-        known: molecules of the conversation so far, as ``as_dicts`` gave them.
+        known: molecules of the conversation so far, handles included, in order.
     """
 
-    def __init__(self, chembl: ChemblSource, known: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, chembl: ChemblSource, known: Iterable[Molecule] = ()) -> None:
         self._chembl = chembl
         self._lock = threading.RLock()
         self._molecules: dict[str, Molecule] = {}
@@ -69,8 +69,7 @@ class MoleculeBook:
         """InChIKey, ChEMBL id, canonical SMILES -> handle"""
         self._resolved: dict[str, Molecule] = {}
         """what a text resolved to before"""
-        for fields in known:
-            molecule = Molecule.from_dict(fields)
+        for molecule in known:
             self._molecules[molecule.handle] = molecule
             self._index(molecule)
 
@@ -78,10 +77,6 @@ class MoleculeBook:
         """The molecules so far, in the order of their handles."""
         with self._lock:
             return tuple(self._molecules.values())
-
-    def as_dicts(self) -> list[dict[str, Any]]:
-        """The molecules so far, JSON-ready, for a book that is opened later."""
-        return [molecule.as_dict() for molecule in self.all()]
 
     def resolve(self, text: str) -> Molecule:
         """The molecule that a text means.
@@ -238,12 +233,15 @@ class MoleculeBook:
                 "Give the molecule's name, ChEMBL id or SMILES.",
             )
         near = self._chembl.suggest(asked, 5)
-        why = f"Searched names and synonyms of {self._chembl.release()}"
+        if not near and " " in asked:
+            near = self._chembl.suggest(asked.split()[0], 5)
+        release = self._chembl.release()
+        why = "Searched names and synonyms"
         why += f"; nearest: {', '.join(near)}." if near else "; nothing is near."
         if not re.search(r"\s", asked) and (is_tokens or not asked.isalpha()):
             why += f" Nor can it be read as a SMILES ({reason})."
         return RetortError(
-            f'No molecule named "{structures.clipped(asked)}" in ChEMBL.',
+            f'No molecule named "{structures.clipped(asked)}" in {release}.',
             why,
             "Ask with one of these, or give a SMILES." if near else "Give a SMILES or a ChEMBL id.",
         )

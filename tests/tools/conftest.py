@@ -10,7 +10,7 @@ import pytest
 from langchain_core.tools import BaseTool
 
 from retort.retrieval.errors import OutageError, RetortError
-from retort.tools import Bench, alerts, calculate, literature, molecule, rules, similarity
+from retort.tools import Bench, build
 from retort.tools.molecule import MoleculeBook
 from retort.tools.records import ToolResult
 
@@ -111,8 +111,7 @@ def bench(chembl: FakeChembl, book: MoleculeBook) -> Bench:
 
 @pytest.fixture
 def tools(bench: Bench) -> dict[str, BaseTool]:
-    rooms = (molecule, calculate, rules, alerts, similarity, literature)
-    return {each.name: each for room in rooms for each in room.build_tools(bench)}
+    return {each.name: each for each in build(bench)}
 
 
 @pytest.fixture

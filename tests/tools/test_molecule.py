@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from retort.retrieval.errors import OutageError, RetortError
-from retort.tools.molecule import MoleculeBook
+from retort.tools.molecule import Molecule, MoleculeBook
 from retort.tools.records import ToolResult
 
 Call = Callable[..., tuple[str, ToolResult]]
@@ -131,10 +131,11 @@ def test_bad_structures_keep_rdkit_quiet(
 
 def test_unknown_name_gets_near_names(book: MoleculeBook, refusal: Refusal) -> None:
     error = refusal(lambda: book.resolve("imatinub"))
-    assert error.what == 'No molecule named "imatinub" in ChEMBL.'
-    assert "Imatinib" in error.why and "ChEMBL 99" in error.why
+    assert error.what == 'No molecule named "imatinub" in ChEMBL 99.'
+    assert "nearest: Imatinib" in error.why
     nothing = refusal(lambda: book.resolve("unobtainium"))
     assert "nothing is near" in nothing.why
+    assert "Aspirin" in refusal(lambda: book.resolve("aspirin lysinate")).why
 
 
 @pytest.mark.parametrize("text", ["CHEMBL1", "AAAAAAAAAAAAAA-UHFFFAOYSA-N"])
@@ -245,7 +246,8 @@ def test_signs_of_smiles_survive(book: MoleculeBook, smiles: str) -> None:
 def test_a_book_opens_where_another_was_closed(book: MoleculeBook, chembl: Any) -> None:
     for text in ("imatinib mesylate", "CCO"):
         book.resolve(text)
-    reopened = MoleculeBook(chembl, known=json.loads(json.dumps(book.as_dicts())))
+    stored = json.dumps([molecule.as_dict() for molecule in book.all()])
+    reopened = MoleculeBook(chembl, known=map(Molecule.from_dict, json.loads(stored)))
     assert reopened.all() == book.all()
     assert reopened.resolve("imatinib").handle == "M3"
     assert reopened.resolve("OCC").handle == "M2"
@@ -253,7 +255,7 @@ def test_a_book_opens_where_another_was_closed(book: MoleculeBook, chembl: Any) 
 
 def test_a_book_opens_from_the_cards_of_an_answer(book: MoleculeBook, chembl: Any) -> None:
     card = book.resolve("imatinib").card()
-    held = MoleculeBook(chembl, known=[card]).resolve("M1")
+    held = MoleculeBook(chembl, known=[Molecule.from_dict(card)]).resolve("M1")
     assert (held.name, held.formula, held.parent) == ("Imatinib", "C29H31N7O", held.smiles)
 
 
