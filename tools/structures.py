@@ -70,6 +70,15 @@ def _reason(lines: list[str], text: str) -> str:
     return f"{complaint}{position}".strip().rstrip(":.")
 
 
+def _foreign(text: str) -> str:
+    """Why a text with a sign outside ASCII is no line notation, or ``""``.
+
+    RDKit is never given one: its log may cut such a sign in two.
+    """
+    sign = next((sign for sign in text if not " " <= sign <= "~" and sign not in "\t\r\n"), "")
+    return f"Line notation is plain ASCII and has no {sign!r} in it" if sign else ""
+
+
 def read_smiles(text: str) -> tuple[Any, str]:
     """Read a SMILES without raising.
 
@@ -83,8 +92,9 @@ def read_smiles(text: str) -> tuple[Any, str]:
     params = Chem.SmilesParserParams()
     params.parseName = False
     params.allowCXSMILES = False
-    if re.search(r"\s", text):
-        return None, "A SMILES has no spaces in it"
+    strange = _foreign(text)
+    if strange or re.search(r"\s", text):
+        return None, strange or "A SMILES has no spaces in it"
     with captured_log() as lines:
         molecule = Chem.MolFromSmiles(text, params)
     if molecule is None:
@@ -121,6 +131,8 @@ def molecule_from_inchi(inchi: str) -> Any:
     Raises:
         RetortError: the text is no valid InChI.
     """
+    if _foreign(inchi):
+        raise bad_structure(inchi, _foreign(inchi))
     with captured_log() as lines:
         molecule = Chem.MolFromInchi(inchi)
     if molecule is None or not molecule.GetNumAtoms():
@@ -140,12 +152,14 @@ def pattern_from_smarts(smarts: str) -> Any:
     text = smarts.strip()
     if len(text) > MAX_CHARACTERS:
         raise too_long(smarts)
+    reason = _foreign(text)
     with captured_log() as lines:
-        pattern = Chem.MolFromSmarts(text) if text else None
+        pattern = Chem.MolFromSmarts(text) if text and not reason else None
     if pattern is None or not pattern.GetNumAtoms():
+        reason = reason or f"RDKit: {_reason(lines, text) or 'the pattern is empty'}"
         raise RetortError(
             f'Cannot read "{clipped(smarts)}" as a SMARTS pattern.',
-            f"RDKit: {_reason(lines, text) or 'the pattern is empty'}.",
+            f"{reason}.",
             'Give a SMARTS pattern, for example "C(=O)[OX2H1]" for a carboxylic acid.',
         )
     return pattern

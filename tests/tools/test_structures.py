@@ -62,7 +62,17 @@ def test_reading_never_raises_and_what_is_read_reads_again(text: str) -> None:
         assert canonical(molecule_from_smiles(canonical(molecule))) == canonical(molecule)
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.parametrize(
+    "text", ["C\u2212C", "C\u00b5C", "0\x80" + "\U00010000" * 8, "C\x00C", "C\tµ", "C\ud800"]
+)
+def test_signs_outside_ascii_are_named(text: str) -> None:
+    molecule, reason = read_smiles(text)
+    assert molecule is None and reason.startswith("Line notation is plain ASCII")
+    with pytest.raises(RetortError, match="plain ASCII"):
+        pattern_from_smarts(text)
+
+
+@settings(max_examples=300, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_pattern_or_a_retort_error(text: str) -> None:
     try:
