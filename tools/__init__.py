@@ -22,8 +22,13 @@ def build(bench: Bench) -> list[BaseTool]:
         LangChain tools; each gives text for the model and a ``ToolResult`` as its artifact.
     """
     from retort.tools import alerts, calculate, literature, molecule, rules, similarity
-    from retort.tools.chembl import tools as chembl
-    from retort.tools.predictors import tool as predictors
+    from retort.tools.chembl.tools import build_tools as of_chembl
+    from retort.tools.predictors.tool import build_tools as of_predictors
 
-    rooms = (molecule, calculate, rules, alerts, similarity, chembl, predictors, literature)
-    return [each for room in rooms for each in room.build_tools(bench)]
+    of_structures = (molecule, calculate, rules, alerts, similarity)
+    return [
+        *(each for subject in of_structures for each in subject.build_tools(bench)),
+        *of_chembl(bench),
+        *of_predictors(bench),
+        *literature.build_tools(bench),
+    ]

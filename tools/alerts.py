@@ -107,7 +107,7 @@ def check(molecule: Molecule) -> ToolResult:
     return ToolResult(
         summary=f"Structural alerts of {molecule.label}: {len(names) or 'none'}",
         evidence=(evidence,),
-        note=f"{caution} {molecule.note}".strip(),
+        note=f"{caution} {molecule.remarks}".strip(),
         count=len(names),
         molecules=(molecule.card(),),
     )

@@ -84,7 +84,7 @@ def calculation(molecule: Molecule, properties: Sequence[str] = ()) -> ToolResul
     return ToolResult(
         summary=f"Calculated {count} {plural} of {molecule.label}",
         evidence=(evidence,),
-        note=molecule.note,
+        note=molecule.remarks,
         count=count,
         molecules=(molecule.card(),),
     )

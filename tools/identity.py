@@ -42,8 +42,10 @@ class Molecule:
     max_phase: float | None = None
     first_approval: int | None = None
     synonyms: tuple[str, ...] = ()
+    release: str = ""
+    """release of the database that knows it; ``""`` for a bare structure"""
     note: str = ""
-    """one line on what was chosen and why; ``""`` where there was no choice"""
+    """one line on how this text was understood; ``""`` where there was no choice"""
 
     @property
     def label(self) -> str:
@@ -55,6 +57,16 @@ class Molecule:
         """Label and handle at the head of a sentence: "Imatinib (M1)"."""
         label = self.label
         return f"{label[:1].upper() + label[1:] if self.name else label} ({self.handle})"
+
+    @property
+    def remarks(self) -> str:
+        """What a reader should know: of a salt or mixture its parent, then the note."""
+        told = ""
+        if self.parent != self.smiles:
+            core = structures.formula(structures.molecule_from_smiles(self.parent))
+            told = f"{self.title} is a salt, solvate or mixture of {self.components} components; "
+            told += f"its parent is {self.parent} ({core})."
+        return f"{told} {self.note}".strip()
 
     def card(self) -> dict[str, str]:
         """The molecule on the wire: handle, name, smiles, inchikey."""
@@ -71,8 +83,12 @@ class Molecule:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> Molecule:
-        """The molecule that ``as_dict`` wrote."""
-        return cls(**{**fields, "synonyms": tuple(fields.get("synonyms", ()))})
+        """The molecule that ``as_dict`` wrote, or as much of it as a ``card`` holds."""
+        known = {name: fields[name] for name in cls.__slots__ if name in fields}
+        blank = {"name": "", "smiles": "", "inchikey": "", "formula": ""}
+        molecule = cls(**{**blank, **known, "synonyms": tuple(fields.get("synonyms", ()))})
+        structure, _ = structures.read_smiles(molecule.smiles)
+        return molecule if molecule.parent or structure is None else described(structure, molecule)
 
     def structure(self) -> str:
         """The SMILES of the form asked for.
@@ -116,6 +132,7 @@ def from_row(row: MoleculeRow, asked: str, others: Sequence[MoleculeRow] = ()) -
         max_phase=row.max_phase,
         first_approval=row.first_approval,
         synonyms=tuple(row.synonyms),
+        release=row.release,
         note=f"Other molecules with this name: {listed}." if listed else "",
     )
     structure, _ = structures.read_smiles(row.smiles) if row.smiles else (None, "")
@@ -123,22 +140,15 @@ def from_row(row: MoleculeRow, asked: str, others: Sequence[MoleculeRow] = ()) -
 
 
 def described(structure: Any, molecule: Molecule) -> Molecule:
-    """The molecule with all that follows from its structure; notes what a salt's parent is."""
+    """The molecule with all that follows from its structure."""
     smiles = structures.canonical(structure)
     components = smiles.count(".") + 1
-    parent, note = smiles, molecule.note
-    if components > 1:
-        core = structures.standardise(structure)
-        parent = structures.canonical(core)
-        if parent != smiles:
-            told = f"A salt, solvate or mixture of {components} components; its parent is {parent}"
-            note = f"{told} ({structures.formula(core)}). {note}".strip()
+    is_split = components > 1
     return replace(
         molecule,
         smiles=smiles,
         inchikey=structures.inchikey(structure) or molecule.inchikey,
         formula=structures.formula(structure),
-        parent=parent,
+        parent=structures.canonical(structures.standardise(structure)) if is_split else smiles,
         components=components,
-        note=note,
     )

@@ -13,6 +13,7 @@ from langchain_core.tools import BaseTool, tool
 
 from retort.retrieval.errors import RetortError
 from retort.retrieval.records import Hit
+from retort.retrieval.sentences import sentences
 from retort.tools.bench import Bench, handed_back
 from retort.tools.records import Evidence, ToolResult
 from retort.tools.shapes import PassageShape
@@ -28,22 +29,19 @@ WHOLE = 1_200
 PART = 900
 """Of a longer one the best run of sentences up to about this many characters is quoted."""
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|\n{2,}")
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
-def _sentences(text: str) -> list[tuple[int, int]]:
-    """Start and end of each sentence, in order; stretches longer than ``PART`` are cut at a space."""
-    cuts = [0, *(match.end() for match in _SENTENCE_END.finditer(text)), len(text)]
+def _stretches(text: str) -> list[tuple[int, int]]:
+    """Sentences in order, as offsets; one that is longer than ``PART`` is cut at a space."""
     spans: list[tuple[int, int]] = []
-    for start, end in zip(cuts, cuts[1:], strict=False):
+    for start, end in sentences(text):
         while end - start > PART:
             space = text.rfind(" ", start + 1, start + PART)
-            cut = space + 1 if space > start else start + PART
+            cut = space if space > start else start + PART
             spans.append((start, cut))
             start = cut
-        if end > start:
-            spans.append((start, end))
+        spans.append((start, end))
     return spans
 
 
@@ -66,7 +64,7 @@ def best_part(text: str, query: str) -> tuple[int, int]:
     if len(text) <= WHOLE:
         return _trimmed(text, 0, len(text))
     wanted = {_stem(word) for word in _WORD.findall(query)}
-    spans = _sentences(text)
+    spans = _stretches(text)
     shared = [
         {_stem(word) for word in _WORD.findall(text[start:end])} & wanted for start, end in spans
     ]
@@ -96,7 +94,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 
 def link(source_id: str, url: str = "") -> str:
-    """Where a source is read: its own address if it is a web address, else that of its identifier."""
+    """Where a source is read: its own web address, else that of its identifier, else ``""``."""
     if url.startswith(("https://", "http://")):
         return url
     scheme, _, rest = source_id.partition(":")
@@ -174,7 +172,7 @@ def found(hits: Sequence[Hit], query: str, library: str, papers: int, passages: 
 
 
 def _counted(papers: int, notes: int) -> str:
-    """ "5 papers", "1 note", "3 papers and 2 notes"."""
+    """How many of each: "3 papers and 2 notes"."""
     parts = [(papers, "paper"), (notes, "note")]
     return " and ".join(f"{n} {noun}{'s' * (n > 1)}" for n, noun in parts if n)
 

@@ -45,6 +45,11 @@ INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]", re.IGNORECASE)
 SMILES_TEXT = re.compile(r"(?:Cl|Br|[BCNOPSFIbcnops]|\[[^\[\]\s]*\]?|[-=#$:/\\.()%\d@+*~])+")
 """Texts made of SMILES tokens only, well formed or not."""
 
+LONGEST_WORD = 20
+"""Characters up to which letters and digits that RDKit can read may still be meant as a name."""
+
+UNNAMED = "ChEMBL could not be asked, so the structure's name was not looked up."
+
 PHASES = {4: "approved", 3: "phase 3", 2: "phase 2", 1: "phase 1"}
 
 
@@ -72,10 +77,6 @@ class MoleculeBook:
         """The molecules so far, in the order of their handles."""
         with self._lock:
             return tuple(self._molecules.values())
-
-    def release(self) -> str:
-        """Release of the database that names come from."""
-        return self._chembl.release()
 
     def resolve(self, text: str) -> Molecule:
         """The molecule that a text means.
@@ -116,7 +117,10 @@ class MoleculeBook:
                 )
         found, is_complete = self._look_up(asked)
         stored = self._register(found)
-        answer = replace(stored, asked_as=asked, matched_by=found.matched_by, note=found.note)
+        note = found.note
+        if found.smiles != stored.smiles:
+            note = f"{note} It has the InChIKey of {stored.handle}, whose form is used.".strip()
+        answer = replace(stored, asked_as=asked, matched_by=found.matched_by, note=note)
         if is_complete:
             with self._lock:
                 self._resolved[asked] = answer
@@ -141,10 +145,10 @@ class MoleculeBook:
         if asked.startswith("InChI="):
             return self._from_structure(structures.molecule_from_inchi(asked), asked, "InChI")
         molecule, reason = structures.read_smiles(asked)
-        if molecule is not None and not asked.isalnum():
-            return self._from_structure(molecule, asked, "SMILES")
         if molecule is not None:
-            return self._name_or_smiles(molecule, asked)
+            may_be_name = len(asked) <= LONGEST_WORD and asked.replace("-", "").isalnum()
+            read = self._name_or_smiles if may_be_name else self._from_structure
+            return read(molecule, asked)
         found = self._by_name(asked)
         if found:
             return found, True
@@ -155,10 +159,10 @@ class MoleculeBook:
         try:
             found = self._by_name(asked)
         except (OutageError, OfflineError):
-            bare, _ = self._from_structure(molecule, asked, "SMILES")
-            return bare, False
+            bare = Molecule("", "", "", "", "", matched_by="SMILES", asked_as=asked, note=UNNAMED)
+            return described(molecule, bare), False
         if found is None:
-            return self._from_structure(molecule, asked, "SMILES")
+            return self._from_structure(molecule, asked)
         if found.smiles == structures.canonical(molecule):
             return found, True
         note = (
@@ -190,7 +194,9 @@ class MoleculeBook:
                 return replace(self._molecules[handle], matched_by="InChIKey", note="")
         return self._by_identifier(asked, "InChIKey")
 
-    def _from_structure(self, molecule: Any, asked: str, by: str) -> tuple[Molecule, bool]:
+    def _from_structure(
+        self, molecule: Any, asked: str, by: str = "SMILES"
+    ) -> tuple[Molecule, bool]:
         """A bare structure, with ChEMBL's name and id if it knows the InChIKey and answers."""
         bare = described(molecule, Molecule("", "", "", "", "", matched_by=by, asked_as=asked))
         if not bare.inchikey:
@@ -198,8 +204,7 @@ class MoleculeBook:
         try:
             rows = self._chembl.molecules(bare.inchikey)
         except (OutageError, OfflineError):
-            note = "ChEMBL did not answer, so the structure's name was not looked up."
-            return replace(bare, note=f"{note} {bare.note}".strip()), False
+            return replace(bare, note=UNNAMED), False
         if not rows:
             return bare, True
         row = from_row(rows[0], asked)
@@ -210,14 +215,15 @@ class MoleculeBook:
             max_phase=row.max_phase,
             first_approval=row.first_approval,
             synonyms=row.synonyms,
+            release=row.release,
         ), True
 
     def _unreadable(self, asked: str, reason: str) -> RetortError:
         """The error for a text that is neither a known name nor a structure."""
         is_tokens = bool(SMILES_TEXT.fullmatch(asked))
-        if not re.search(r"\s", asked) and (
-            (is_tokens and not asked.isalpha()) or re.search(r"[=#@\\]", asked)
-        ):
+        is_word = asked.isalpha() and len(asked) <= LONGEST_WORD
+        is_structural = bool(re.search(r"[=#@\\]", asked)) and not re.search(r"\s", asked)
+        if is_structural or (is_tokens and not is_word):
             return structures.bad_structure(asked, reason)
         if HANDLE.fullmatch(asked):
             held = ", ".join(molecule.handle for molecule in self.all()) or "none yet"
@@ -227,12 +233,15 @@ class MoleculeBook:
                 "Give the molecule's name, ChEMBL id or SMILES.",
             )
         near = self._chembl.suggest(asked, 5)
-        why = f"Searched names and synonyms of {self._chembl.release()}"
+        if not near and " " in asked:
+            near = self._chembl.suggest(asked.split()[0], 5)
+        release = self._chembl.release()
+        why = "Searched names and synonyms"
         why += f"; nearest: {', '.join(near)}." if near else "; nothing is near."
         if not re.search(r"\s", asked) and (is_tokens or not asked.isalpha()):
             why += f" Nor can it be read as a SMILES ({reason})."
         return RetortError(
-            f'No molecule named "{structures.clipped(asked)}" in ChEMBL.',
+            f'No molecule named "{structures.clipped(asked)}" in {release}.',
             why,
             "Ask with one of these, or give a SMILES." if near else "Give a SMILES or a ChEMBL id.",
         )
@@ -243,12 +252,15 @@ class MoleculeBook:
             handle = next((self._handles[key] for key in keys(found) if key in self._handles), "")
             held = self._molecules.get(handle)
             if held is None:
-                held = replace(found, handle=f"M{len(self._molecules) + 1}")
+                held = replace(found, handle=self._next_handle(), note="")
             elif found.chembl_id and not held.chembl_id:
-                held = replace(found, handle=held.handle)
+                held = replace(found, handle=held.handle, note="")
             self._molecules[held.handle] = held
             self._index(held)
             return held
+
+    def _next_handle(self) -> str:
+        return f"M{max((int(handle[1:]) for handle in self._molecules), default=0) + 1}"
 
     def _index(self, molecule: Molecule) -> None:
         for key in keys(molecule):
@@ -271,19 +283,22 @@ def _sentence(molecule: Molecule) -> str:
     if molecule.first_approval:
         facts.append(f"first approved {molecule.first_approval}")
     others = [name for name in molecule.synonyms if name.casefold() != molecule.name.casefold()]
+    if molecule.matched_by == "synonym":
+        asked = molecule.asked_as
+        others = [asked, *(name for name in others if name.casefold() != asked.casefold())]
     if others:
         facts.append(f"also called {', '.join(others[:4])}")
     return f"{molecule.title}: {'; '.join(facts)}."
 
 
-def describe(molecule: Molecule, release: str) -> ToolResult:
+def describe(molecule: Molecule) -> ToolResult:
     """What a molecule was resolved to, as evidence.
 
     Args:
         molecule: as ``MoleculeBook.resolve`` returned it.
-        release: the database's release, named only where the database knows the molecule.
     """
     is_known = bool(molecule.chembl_id)
+    read_by = molecule.release if is_known else "read by RDKit"
     record: MoleculeShape = {
         "record": "molecule",
         "handle": molecule.handle,
@@ -297,13 +312,13 @@ def describe(molecule: Molecule, release: str) -> ToolResult:
         "synonyms": list(molecule.synonyms),
         "asked_as": molecule.asked_as,
         "matched_by": molecule.matched_by,
-        "release": release if is_known else "",
+        "release": molecule.release,
     }
     url = f"https://www.ebi.ac.uk/chembl/explore/compound/{molecule.chembl_id}" if is_known else ""
     evidence = Evidence(
         kind="chembl" if is_known else "calculation",
         source_id=molecule.chembl_id or structures.RDKIT,
-        title=f"{molecule.title}, {release}" if is_known else f"{molecule.title}, read by RDKit",
+        title=f"{molecule.title}, {read_by}",
         quote=_sentence(molecule),
         url=url,
         record=dict(record),
@@ -313,7 +328,7 @@ def describe(molecule: Molecule, release: str) -> ToolResult:
     return ToolResult(
         summary=summary,
         evidence=(evidence,),
-        note=f"{molecule.note} Call it {molecule.handle} in other tools.".strip(),
+        note=f"{molecule.remarks} Call it {molecule.handle} in other tools.".strip(),
         count=1,
         molecules=(molecule.card(),),
     )
@@ -333,6 +348,6 @@ def build_tools(bench: Bench) -> list[BaseTool]:
             molecule: a handle M1, a name, a ChEMBL id, a SMILES or an InChIKey.
         """
         found = bench.molecules.resolve(molecule)
-        return handed_back(describe(found, bench.molecules.release() if found.chembl_id else ""))
+        return handed_back(describe(found))
 
     return [find_molecule]

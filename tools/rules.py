@@ -128,7 +128,7 @@ RULES = (
             Criterion("hba", high=3),
         ),
         "Congreve et al., Drug Discov Today 2003, 8, 876",
-        ("ro3", "rule of 3", "congreve", "fragment"),
+        ("ro3", "rule of three", "rule of 3", "congreve", "fragment"),
     ),
 )
 """logP is Wildman-Crippen's throughout, as no rule's own logP is free; donors and acceptors of the
@@ -184,7 +184,7 @@ def _evidence(rule: Rule, molecule: Molecule, structure: Any) -> Evidence:
     violations = sum(not item["passes"] for item in criteria)
     passes = violations <= rule.allowed_violations
     told = "; ".join(
-        limit.text(item["value"]) + (" (passes)" if item["passes"] else " (violated)")
+        limit.text(item["value"]) + ("" if item["passes"] else " (violated)")
         for limit, item in zip(rule.criteria, criteria, strict=True)
     )
     who = molecule.title if molecule.components == 1 else f"The parent of {molecule.title}"
@@ -229,7 +229,7 @@ def check(molecule: Molecule, rules: Sequence[str] = ()) -> ToolResult:
     return ToolResult(
         summary=f"Checked {len(wanted)} {plural} for {molecule.label}: {passed} passed",
         evidence=evidence,
-        note=molecule.note,
+        note=molecule.remarks,
         count=len(wanted),
         molecules=(molecule.card(),),
     )

@@ -32,6 +32,8 @@ def tanimoto(one: Any, other: Any) -> float:
 
 def scaffold(structure: Any) -> str:
     """Bemis-Murcko scaffold as canonical SMILES without stereo; ``""`` without rings."""
+    if not structure.GetRingInfo().NumRings():
+        return ""
     return str(MurckoScaffold.MurckoScaffoldSmiles(mol=structure, includeChirality=False))
 
 
@@ -90,7 +92,7 @@ def compare(one: Molecule, other: Molecule) -> ToolResult:
     return ToolResult(
         summary=f"Compared {one.label} with {other.label}: Tanimoto {value}",
         evidence=(evidence,),
-        note=" ".join(note for note in (one.note, other.note) if note),
+        note=" ".join(each.remarks for each in (one, other) if each.remarks),
         count=1,
         molecules=(one.card(), other.card()),
     )
@@ -142,7 +144,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """Compare two structures: Tanimoto similarity (0 to 1), same ring scaffold or not.
 
         Use for "how similar are X and Y". Example: compare_molecules("imatinib", "nilotinib") ->
-        Tanimoto similarity 0.439; different Murcko scaffolds.
+        Tanimoto similarity 0.517; different Murcko scaffolds.
 
         Args:
             molecule: a handle M1, a name, a ChEMBL id, a SMILES or an InChIKey.

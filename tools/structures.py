@@ -21,6 +21,9 @@ from retort.retrieval.errors import RetortError
 MAX_CHARACTERS = 5_000
 """Longest text that is read as a structure, a name or a pattern."""
 
+MAX_ATOMS = 1_000
+"""Heavy atoms of the largest structure that is read; InChI ends at 1,024."""
+
 RDKIT = f"RDKit {rdBase.rdkitVersion}"
 """The source that every calculation names: "RDKit 2026.09.1"."""
 
@@ -67,6 +70,15 @@ def _reason(lines: list[str], text: str) -> str:
     return f"{complaint}{position}".strip().rstrip(":.")
 
 
+def _foreign(text: str) -> str:
+    """Why a text with a sign outside ASCII is no line notation, or ``""``.
+
+    RDKit is never given one: its log may cut such a sign in two.
+    """
+    sign = next((sign for sign in text if not " " <= sign <= "~" and sign not in "\t\r\n"), "")
+    return f"Line notation is plain ASCII and has no {sign!r} in it" if sign else ""
+
+
 def read_smiles(text: str) -> tuple[Any, str]:
     """Read a SMILES without raising.
 
@@ -80,8 +92,9 @@ def read_smiles(text: str) -> tuple[Any, str]:
     params = Chem.SmilesParserParams()
     params.parseName = False
     params.allowCXSMILES = False
-    if re.search(r"\s", text):
-        return None, "A SMILES has no spaces in it"
+    strange = _foreign(text)
+    if strange or re.search(r"\s", text):
+        return None, strange or "A SMILES has no spaces in it"
     with captured_log() as lines:
         molecule = Chem.MolFromSmiles(text, params)
     if molecule is None:
@@ -91,8 +104,8 @@ def read_smiles(text: str) -> tuple[Any, str]:
             problems = Chem.DetectChemistryProblems(raw) if raw is not None else ()
         reason = "; ".join(str(problem.Message()).strip() for problem in problems)
         return None, f"RDKit: {reason or _reason(lines, text) or 'not a SMILES'}"
-    if not molecule.GetNumAtoms():
-        return None, "It holds no atom"
+    if not 0 < molecule.GetNumAtoms() <= MAX_ATOMS:
+        return None, f"It has {molecule.GetNumAtoms():,} heavy atoms; 1 to {MAX_ATOMS:,} are read"
     if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
         return None, "It has a wildcard or attachment point (*): a fragment, not a molecule"
     return molecule, ""
@@ -118,11 +131,15 @@ def molecule_from_inchi(inchi: str) -> Any:
     Raises:
         RetortError: the text is no valid InChI.
     """
+    if _foreign(inchi):
+        raise bad_structure(inchi, _foreign(inchi))
     with captured_log() as lines:
         molecule = Chem.MolFromInchi(inchi)
     if molecule is None or not molecule.GetNumAtoms():
         detail = _reason([line.replace("ERROR:", "") for line in lines], inchi)
         raise bad_structure(inchi, f"RDKit: {detail or 'not a valid InChI'}")
+    if molecule.GetNumAtoms() > MAX_ATOMS:
+        raise bad_structure(inchi, f"It has more than {MAX_ATOMS:,} heavy atoms")
     return molecule
 
 
@@ -135,12 +152,14 @@ def pattern_from_smarts(smarts: str) -> Any:
     text = smarts.strip()
     if len(text) > MAX_CHARACTERS:
         raise too_long(smarts)
+    reason = _foreign(text)
     with captured_log() as lines:
-        pattern = Chem.MolFromSmarts(text) if text else None
+        pattern = Chem.MolFromSmarts(text) if text and not reason else None
     if pattern is None or not pattern.GetNumAtoms():
+        reason = reason or f"RDKit: {_reason(lines, text) or 'the pattern is empty'}"
         raise RetortError(
             f'Cannot read "{clipped(smarts)}" as a SMARTS pattern.',
-            f"RDKit: {_reason(lines, text) or 'the pattern is empty'}.",
+            f"{reason}.",
             'Give a SMARTS pattern, for example "C(=O)[OX2H1]" for a carboxylic acid.',
         )
     return pattern

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from retort.retrieval.errors import RetortError
+from retort.tools.molecule import first_block, parent_smiles
+from retort.tools.structures import (
+    canonical,
+    inchikey,
+    molecule_from_smiles,
+    pattern_from_smarts,
+    read_smiles,
+)
+
+Refusal = Callable[[Callable[[], Any]], RetortError]
+
+
+@pytest.mark.parametrize(
+    ("smiles", "parent"),
+    [
+        ("CC(=O)[O-].[Na+]", "CC(=O)O"),
+        ("CC(=O)O[Na]", "CC(=O)O"),
+        ("CS(=O)(=O)O.CN1CCNCC1CCCC", "CCCCC1CNCCN1C"),
+        ("[NH3+]CC(=O)[O-]", "NCC(=O)O"),
+        ("C[N+](C)(C)CCO.[Cl-]", "C[N+](C)(C)CCO"),
+        ("OC(=O)c1ccccc1.O.O", "O=C(O)c1ccccc1"),
+        ("C[C@H](N)C(=O)O.Cl", "C[C@H](N)C(=O)O"),
+        ("[Na+].[Cl-]", "[Cl-].[Na+]"),
+        ("N.N.Cl[Pt]Cl", "N.N.[Cl][Pt][Cl]"),
+        ("CCO", "CCO"),
+    ],
+)
+def test_parents(smiles: str, parent: str) -> None:
+    assert parent_smiles(smiles) == parent
+    assert parent_smiles(parent) == parent
+
+
+def test_parent_of_nonsense_is_an_error(refusal: Refusal) -> None:
+    assert "C1CC(" in refusal(lambda: parent_smiles("C1CC(")).what
+
+
+def test_first_block_forgets_stereo() -> None:
+    left, right = (
+        inchikey(molecule_from_smiles(text)) for text in ("C[C@H](N)C(=O)O", "C[C@@H](N)C(=O)O")
+    )
+    assert left != right and first_block(left) == first_block(right) == "QNAYBMKLOCPYGJ"
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet="CNOSPFclnos()[]=#/\\@+-%.123HBrI*", max_size=40))
+def test_reading_never_raises_and_what_is_read_reads_again(text: str) -> None:
+    molecule, reason = read_smiles(text)
+    if molecule is None:
+        assert reason
+    else:
+        assert canonical(molecule_from_smiles(canonical(molecule))) == canonical(molecule)
+
+
+@pytest.mark.parametrize(
+    "text", ["C\u2212C", "C\u00b5C", "0\x80" + "\U00010000" * 8, "C\x00C", "C\tµ", "C\ud800"]
+)
+def test_signs_outside_ascii_are_named(text: str) -> None:
+    molecule, reason = read_smiles(text)
+    assert molecule is None and reason.startswith("Line notation is plain ASCII")
+    with pytest.raises(RetortError, match="plain ASCII"):
+        pattern_from_smarts(text)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.text(max_size=60))
+def test_any_text_is_a_pattern_or_a_retort_error(text: str) -> None:
+    try:
+        assert pattern_from_smarts(text).GetNumAtoms() > 0
+    except RetortError as error:
+        assert error.why
+
+
+def test_reasons_do_not_mix_between_threads() -> None:
+    wanted = {"C1CC(": "syntax error", "c1cccc1": "kekulize", "C1CC": "unclosed ring"}
+    texts = list(wanted) * 40
+    with ThreadPoolExecutor(6) as pool:
+        reasons = list(pool.map(lambda text: read_smiles(text)[1], texts))
+    assert all(wanted[text] in reason for text, reason in zip(texts, reasons, strict=True))
+
+
+@pytest.mark.parametrize("text", ["CCO ethanol", "CCO |$;;$|", "CCO\tx"])
+def test_a_title_behind_a_smiles_is_no_smiles(text: str) -> None:
+    assert read_smiles(text) == (None, "A SMILES has no spaces in it")
