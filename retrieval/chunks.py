@@ -45,7 +45,7 @@ def split(paper: Paper) -> tuple[Passage, ...]:
         ``passage_id`` ``<paper_id>#<number from 1>``.
     """
     text = paper.text
-    if len(text) <= WHOLE_CHARACTERS:
+    if len(text) <= WHOLE_CHARACTERS or not text.strip():
         spans = [("", _strip(text, (0, len(text))))]
     else:
         spans = [
