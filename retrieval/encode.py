@@ -123,6 +123,8 @@ class HubEncoder:
         import torch
         from transformers import AutoModel, AutoTokenizer
 
+        if Path(spec).is_dir():
+            spec = str(Path(spec).resolve())  # a library remembers it from wherever it is opened
         self.name = spec
         try:
             tokenizer: Any = AutoTokenizer.from_pretrained(spec, local_files_only=offline)
@@ -138,19 +140,21 @@ class HubEncoder:
         self.dimension = int(model.config.hidden_size)
         # Some tokenizers state no limit, by way of a very large number.
         self._longest = min(int(tokenizer.model_max_length), _positions(model), 512)
+        self._lock = threading.Lock()  # transformers' tokenizers keep their padding as state
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """(n, d) float32, unit norm; see `Encoder.encode`."""
         import torch
 
         def embed(batch: list[str]) -> Vectors:
-            tokens = self._tokenizer(
-                batch,
-                padding=True,
-                truncation=True,
-                max_length=self._longest,
-                return_tensors="pt",
-            ).to(self._device)
+            with self._lock:
+                tokens = self._tokenizer(
+                    batch,
+                    padding=True,
+                    truncation=True,
+                    max_length=self._longest,
+                    return_tensors="pt",
+                ).to(self._device)
             with torch.inference_mode():
                 states = self._model(**tokens).last_hidden_state
                 pooled = minilm.mean_of_tokens(states, tokens["attention_mask"])

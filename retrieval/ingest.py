@@ -1,11 +1,13 @@
 """Files to a library: one status per file, unchanged files skipped, one bad file never the end.
 
-Owns the order of work and the report. Knows neither formats (``readers``) nor the store (``library``).
+Owns the order of work and the report. Knows neither formats (``readers``) nor the store
+(``library``).
 """
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -14,16 +16,23 @@ from typing import Any
 from retort.retrieval import chunks, starter
 from retort.retrieval.errors import RetortError
 from retort.retrieval.library import Library
-from retort.retrieval.readers import read
+from retort.retrieval.readers import Reading, read
+from retort.retrieval.records import Paper
+from retort.retrieval.writing import Writer
 
 READING_RULE = "1"
 """Changes whenever a reader would read the same file differently; then files are read again."""
 
-SKIPS_REPORTED = 20
+REASONS_KEPT = 20
 """reasons of skipped records kept per file; their number is always kept"""
 
+STARTER_WAIT_SECONDS = 120
+"""how long to wait for another process that is making the starter library"""
+
 Progress = Callable[[int, int, str], None]
-"""``progress(done, total, text)``"""
+"""``progress(files done, files in all, what is being read)``"""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,8 @@ class FileRow:
     """``added``, ``unchanged`` or ``failed``"""
     papers: int = 0
     """papers in the file, those that were in the library before included"""
+    replaced: int = 0
+    """papers of them that took the place of another version of the same id"""
     passages: int = 0
     """passages that were new"""
     skipped: int = 0
@@ -55,23 +66,41 @@ class Report:
     files: tuple[FileRow, ...]
 
 
+class _Unreadable(Exception):
+    """A reader gave up on a file, while or after the first papers came out of it."""
+
+    def __init__(self, error: RetortError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 def add_paths(library: Library, paths: Iterable[Path], progress: Progress | None = None) -> Report:
     """Add files, and the files of folders, to a library.
 
     A file is left alone when its content was read before. What is interrupted goes on where it
-    stopped: papers are committed batch by batch, a file is noted when all of it is in.
+    stopped: papers are committed batch by batch, a file is noted when all of it is in. A file that
+    failed is tried again the next time.
 
     Args:
         library: where they go.
         paths: files or folders; hidden files and folders in them are left out.
-        progress: called before each file and at the end.
+        progress: called before each file, after each batch of its papers, and at the end.
+
+    Raises:
+        RetortError: another run is writing into the library, it cannot be written, or its encoder
+            is not to be had. What a file does wrong is in its row and is no error.
     """
     files = sorted(set(_files(paths)))
     rows: list[FileRow] = []
-    for number, path in enumerate(files):
-        if progress:
-            progress(number, len(files), path.name)
-        rows.append(_add_file(library, path))
+    with library.writing() as writer:
+        for number, path in enumerate(files):
+
+            def tell(text: str, number: int = number) -> None:
+                if progress:
+                    progress(number, len(files), text)
+
+            tell(_printable(path.name))
+            rows.append(_add_file(writer, path, tell))
     if any(row.status == "added" for row in rows):
         library.refresh()
     if progress:
@@ -80,14 +109,20 @@ def add_paths(library: Library, paths: Iterable[Path], progress: Progress | None
 
 
 def add_starter(library: Library) -> None:
-    """Bring the notes of this project into a library, where they are not yet in it."""
-    library.add(starter.notes())
+    """Bring the notes of this project into a library, where they are not yet in it.
+
+    Of several processes that begin at once, one writes and the others wait for it.
+    """
+    notes = starter.notes()
+    if library.missing(notes):
+        with library.writing(wait_seconds=STARTER_WAIT_SECONDS) as writer:
+            writer.add(notes)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():
-            for item in sorted(path.rglob("*")):
+            for item in path.rglob("*"):
                 inside = item.relative_to(path).parts
                 if item.is_file() and not any(part.startswith(".") for part in inside):
                     yield item.resolve()
@@ -95,44 +130,86 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield path.resolve()
 
 
-def _add_file(library: Library, path: Path) -> FileRow:
-    name = str(path)
+def _add_file(writer: Writer, path: Path, tell: Callable[[str], None]) -> FileRow:
+    name = _printable(path)
+    fingerprint = ""
     try:
         fingerprint = _fingerprint(path)
-        if library.file_fingerprint(name) == ("added", fingerprint):
+        if writer.file_fingerprint(name) == ("added", fingerprint):
             return FileRow(name, "unchanged")
-        row = _read_file(library, path)
-    except OSError as error:
-        fingerprint = ""
-        row = _failed(name, RetortError(f"Cannot read {path.name}.", f"{error.strerror}.", ""))
-    library.note_file(name, fingerprint, row.as_dict())
+        row = _add_papers(writer, path, name, tell)
+    except _Unreadable as problem:
+        row = FileRow(name, "failed", error=problem.error.as_dict())
+    counts = (row.papers, row.passages, row.reasons)
+    writer.note_file(name, fingerprint, row.status, *counts, row.error)
     return row
 
 
-def _read_file(library: Library, path: Path) -> FileRow:
-    try:
-        reading = read(path)
-    except RetortError as error:
-        return _failed(str(path), error)
-    added = library.add(reading.papers)
-    reasons = [f"{skip.where}: {skip.reason}" for skip in reading.skipped[:SKIPS_REPORTED]]
+def _add_papers(writer: Writer, path: Path, name: str, tell: Callable[[str], None]) -> FileRow:
+    reading = _read(path)
+    total = len(reading.papers)
+
+    def count(done: int) -> None:
+        if total > 1:
+            tell(f"{_printable(path.name)}: {done:,} of {total:,}")
+
+    added = writer.add(_papers(reading, path), count)
     return FileRow(
-        str(path),
+        name,
         "added",
         papers=added.added + added.replaced + added.unchanged,
+        replaced=added.replaced,
         passages=added.passages,
         skipped=len(reading.skipped),
-        reasons=tuple(reasons),
+        reasons=tuple(f"{s.where}: {s.reason}" for s in reading.skipped[:REASONS_KEPT]),
     )
 
 
-def _failed(path: str, error: RetortError) -> FileRow:
-    return FileRow(path, "failed", error=error.as_dict())
+def _read(path: Path) -> Reading:
+    try:
+        return read(path)
+    except Exception as problem:  # whatever a reader stumbles over: the other files go on
+        raise _Unreadable(_cause(path, problem)) from problem
+
+
+def _papers(reading: Reading, path: Path) -> Iterator[Paper]:
+    """The papers of a file; large files are still being parsed here, and may have changed."""
+    try:
+        yield from reading.papers
+    except Exception as problem:
+        raise _Unreadable(_cause(path, problem)) from problem
 
 
 def _fingerprint(path: Path) -> str:
+    """SHA-256 of the file's content and of the rules by which it is read and cut."""
     digest = hashlib.sha256(f"{READING_RULE} {chunks.RULE} ".encode())
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
+    try:
+        if path.exists() and not path.is_file():
+            raise OSError("it is not a regular file")
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as problem:
+        raise _Unreadable(_cause(path, problem)) from problem
     return digest.hexdigest()
+
+
+def _cause(path: Path, problem: Exception) -> RetortError:
+    """Why a file could not be read, as its row tells it."""
+    name = _printable(path.name)
+    if isinstance(problem, RetortError):
+        return problem
+    if isinstance(problem, OSError):
+        why = f"{problem.strerror or problem}."
+        return RetortError(f"Cannot read {name}.", why, "Check the path and add it again.")
+    _log.error("The reader failed on %s", path, exc_info=problem)
+    return RetortError(
+        f"Cannot read {name}.",
+        f"The reader failed: {type(problem).__name__}: {problem}.",
+        "Export the file again or in another format; the other files are not affected.",
+    )
+
+
+def _printable(path: Path | str) -> str:
+    r"""A path as text that can be stored; bytes that are no text become ``\udc..``."""
+    return str(path).encode("utf-8", "backslashreplace").decode()

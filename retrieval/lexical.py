@@ -1,8 +1,9 @@
 """BM25 over passages, and over whole papers out of the same postings.
 
-Holds term counts, not scores, so k1 and b are chosen at query time and one index serves both levels.
-An index is an immutable value: a new generation is derived from the last one, and only passages that
-it has not seen are tokenised. Knows rows and texts; knows no paper, no encoder and no database.
+Holds term counts, not scores, so k1 and b are chosen at query time and one index serves both
+levels. An index is an immutable value: a new generation is derived from the last one, and only
+passages that it has not seen are tokenised. Knows rows and texts; knows no paper, no encoder and
+no database.
 
 BM25 as in Lucene (and bm25s, "lucene"): idf = ln(1 + (N - df + 0.5) / (df + 0.5)),
 score = sum of idf * tf / (tf + k1 * (1 - b + b * length / mean length)).
@@ -62,6 +63,8 @@ class LexicalIndex:
             rows: (n,) ascending row ids. A row id names one text for ever.
             texts: called with the ascending rows that this index does not hold; yields their texts.
         """
+        if np.array_equal(rows, self.rows):
+            return self
         fresh = np.setdiff1d(rows, self.rows, assume_unique=True)
         vocabulary = dict(self.vocabulary)
         added = _count(texts(fresh), vocabulary)
@@ -106,7 +109,7 @@ class LexicalIndex:
             (n,) or (groups,) float32, 0 where no term of the query occurs.
         """
         if group is None:
-            group, groups = np.arange(len(self.rows)), len(self.rows)
+            groups = len(self.rows)
             lengths = self.lengths.astype(np.float32)
         else:
             lengths = np.bincount(group, weights=self.lengths, minlength=groups).astype(np.float32)
@@ -119,7 +122,10 @@ class LexicalIndex:
             if number is None:
                 continue
             here = slice(self.starts[number], self.starts[number + 1])
-            documents, count = _merge(group[self.passages[here]], self.counts[here])
+            documents = self.passages[here].astype(np.int64)
+            count = self.counts[here].astype(np.float32)
+            if group is not None:
+                documents, count = _merge(group[documents], count)
             frequency = len(documents)
             idf = np.log1p((groups - frequency + 0.5) / (frequency + 0.5))
             total[documents] += np.float32(weight * idf) * count / (count + norm[documents])
@@ -155,7 +161,7 @@ def _count(texts: Iterator[str], vocabulary: dict[str, int]) -> _Counts:
     )
 
 
-def _merge(documents: Ints, counts: NDArray[np.uint16]) -> tuple[Ints, Floats]:
+def _merge(documents: Ints, counts: Floats) -> tuple[Ints, Floats]:
     """Postings of passages as postings of documents: the counts of one document are added up."""
     unique, where = np.unique(documents, return_inverse=True)
     return unique, np.bincount(where, weights=counts, minlength=len(unique)).astype(np.float32)

@@ -1,9 +1,9 @@
 """The bundled encoder's arithmetic: all-MiniLM-L6-v2 as one function of its weights.
 
-Six BERT layers are forty lines of torch, and importing them through transformers costs more than two
-seconds of a cold start; so they are written out here (equal to transformers' BertModel to 1e-6, which
-a test checks). Architecture: Devlin et al. 2019, arXiv:1810.04805; training: sentence-transformers.
-Owns the pinned file; knows nothing of batches, devices or libraries.
+Six BERT layers are forty lines of torch, and importing them through transformers costs more than
+two seconds of a cold start; so they are written out here (equal to transformers' BertModel to
+1e-6, which a test checks). Architecture: Devlin et al. 2019, arXiv:1810.04805; training:
+sentence-transformers. Owns the pinned file; knows nothing of batches, devices or libraries.
 """
 
 from __future__ import annotations

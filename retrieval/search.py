@@ -1,9 +1,9 @@
 """Search: lexical and dense scores, fused, to hits.
 
-Lexical is BM25, dense the cosine of the encoder's vectors; each is brought to 0..1 over the candidates
-and the two are added with equal weight, which on SciFact's training claims beats rank fusion. In a
-long paper a single passage tells little, so the lexical score of the whole paper has a share. Knows no
-language model; changes no library.
+Lexical is BM25, dense the cosine of the encoder's vectors; each is brought to 0..1 over the
+candidates and the two are added with equal weight, which on SciFact's training claims beats rank
+fusion. In a long paper a single passage tells little, so the lexical score of the whole paper has
+a share. Knows no language model; changes no library.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retort.retrieval.library import Library, Snapshot
+from retort.retrieval.errors import UsageError
+from retort.retrieval.indexes import Snapshot, View
+from retort.retrieval.library import Library
 from retort.retrieval.records import Hit
 
 Floats = NDArray[np.float32]
@@ -56,7 +58,10 @@ def search(
 
     Returns:
         Hits, best first. A passage that shares no term with the query is found by ``dense`` and
-        ``fused`` only.
+        ``fused`` only; a blank query finds nothing.
+
+    Raises:
+        UsageError: there is no such mode, or ``k`` or ``per_paper`` is less than 1.
     """
     return search_many(library, [query], k, mode, per_paper)[0]
 
@@ -68,42 +73,54 @@ def search_many(
     mode: str = "fused",
     per_paper: int | None = PER_PAPER,
 ) -> list[list[Hit]]:
-    """Hits for each of many queries; the queries are encoded together."""
-    snapshot = library.snapshot()
-    if not len(snapshot.rows) or not queries:
-        return [[] for _ in queries]
-    vectors = None if mode == "lexical" else library.encoder().encode(list(queries))
-    found = []
-    for number, query in enumerate(queries):
-        vector = None if vectors is None else vectors[number]
-        scored = rank(library, snapshot, query, vector, mode, max(CANDIDATES, 2 * k))
-        found.append(_hits(library, snapshot, _capped(scored, snapshot, k, per_paper)))
+    """Hits for each of many queries, as `search` finds them; the queries are encoded together, and
+    all see the library at one moment.
+    """
+    _check(k, mode, per_paper)
+    asked = [number for number, query in enumerate(queries) if query.strip()]
+    found: list[list[Hit]] = [[] for _ in queries]
+    if not asked or not library.count()[1]:
+        return found
+    dense = mode != "lexical"
+    vectors = library.encoder().encode([queries[number] for number in asked]) if dense else None
+    with library.view() as view:
+        for place, number in enumerate(asked):
+            vector = None if vectors is None else vectors[place]
+            scored = rank(view, queries[number], vector, mode, max(CANDIDATES, 2 * k))
+            found[number] = _hits(view, _capped(scored, view.snapshot, k, per_paper))
     return found
 
 
-def rank(
-    library: Library,
-    snapshot: Snapshot,
-    query: str,
-    vector: Floats | None,
-    mode: str,
-    candidates: int,
-) -> Scored:
+def _check(k: int, mode: str, per_paper: int | None) -> None:
+    if mode not in MODES:
+        raise UsageError(
+            f"No search mode {mode!r}.", f"There are {', '.join(MODES)}.", "Use fused."
+        )
+    if k < 1 or (per_paper is not None and per_paper < 1):
+        raise UsageError(
+            "No passage was asked for.",
+            f"k is {k}, per_paper {per_paper}; both count from 1.",
+            "Ask for at least one.",
+        )
+
+
+def rank(view: View, query: str, vector: Floats | None, mode: str, candidates: int) -> Scored:
     """Rank passages by one query.
 
     Args:
-        library: gives the vectors.
-        snapshot: the passages.
+        view: the passages and their vectors.
         query: its text, for the lexical side.
         vector: (d,) its vector, for the dense side; None in mode ``lexical``.
         mode: ``fused``, ``lexical`` or ``dense``.
         candidates: passages taken from each ranking.
     """
-    lexical = _lexical(snapshot, query) if mode != "dense" else None
+    if not len(view.snapshot.rows):
+        return Scored(np.zeros(0, np.int64), np.zeros(0, np.float32))
+    lexical = _lexical(view.snapshot, query) if mode != "dense" else None
     if vector is None:
         assert lexical is not None
         return _sorted(_top(lexical, candidates), lexical)
-    index = library.vectors(snapshot)
+    index = view.vectors()
     nearest = index.search(vector[None, :], candidates)[0]
     if lexical is None:
         return Scored(nearest, index.similarity(vector, nearest))
@@ -158,9 +175,8 @@ def _capped(scored: Scored, snapshot: Snapshot, k: int, per_paper: int | None) -
     return Scored(scored.positions[kept], scored.scores[kept])
 
 
-def _hits(library: Library, snapshot: Snapshot, scored: Scored) -> list[Hit]:
-    rows = [int(snapshot.rows[position]) for position in scored.positions]
-    found = {p.passage_id: (p, record) for p, record in library.passages(rows)}
+def _hits(view: View, scored: Scored) -> list[Hit]:
+    found = view.passages(scored.positions)
     return [
         Hit(
             rank=rank,
@@ -175,7 +191,5 @@ def _hits(library: Library, snapshot: Snapshot, scored: Scored) -> list[Hit]:
             kind=record["kind"],
             retracted=record["retracted"],
         )
-        for rank, ((passage, record), score) in enumerate(
-            zip(found.values(), scored.scores, strict=True), 1
-        )
+        for rank, ((passage, record), score) in enumerate(zip(found, scored.scores, strict=True), 1)
     ]

@@ -1,8 +1,8 @@
 """Where sentences begin and end, as offsets into the text as it stands.
 
-Knows the habits of biomedical prose (abbreviations, initials, gene names, reference numbers glued to
-a full stop) and of Markdown (headings, lists, table rows). Never changes a character: each non-blank
-one lies in exactly one span.
+Knows the habits of biomedical prose (abbreviations, initials, gene names, reference numbers glued
+to a full stop) and of Markdown (headings, lists, table rows). Never changes a character: each
+non-blank one lies in exactly one span.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterator
 _MARKED_LINE = re.compile(r"\s*(?:#|\||[-*•+]\s|\d{1,3}[.)]\s)")
 _HEADING = re.compile(r"\s*#{1,6}\s")
 
-# A full stop, what closes behind it, reference numbers glued to it ("dose.12,13"), then white space.
+# A full stop, what closes behind it, reference numbers glued to it ("dose.12,13"), then a blank.
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]*]*(?P<refs>\d{1,3}(?:[,–-]\d{1,3})*)?(?=\s)")
 
 # A sentence may open with a capital, a digit, a bracket or a mark; or with one of the names that
@@ -24,12 +24,12 @@ _WORD_BEFORE = re.compile(r"(\S+)\Z")
 _INITIAL = re.compile(r"(?:[A-Z]\.-?)*[A-Z]")
 
 _NEVER_LAST = frozenset(
-    "al approx ca cf dr e.g eg eq eqs ex fig figs i.e ie mr mrs ms prof ref refs resp sect st suppl "
-    "tab vs viz subsp ssp spp var".split()
+    "al approx ca cf dr e.g eg eq eqs ex fig figs i.e ie mr mrs ms prof ref refs resp sect st "
+    "suppl tab vs viz subsp ssp spp var".split()
 )
 _BEFORE_NUMBERS = frozenset(
-    "no nos vol p pp ch art sec app ed i.v i.p s.c p.o i.m jan feb mar apr jun jul aug sep sept oct "
-    "nov dec".split()
+    "no nos vol p pp ch art sec app ed i.v i.p s.c p.o i.m jan feb mar apr jun jul aug sep sept "
+    "oct nov dec".split()
 )
 
 
@@ -89,8 +89,8 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
 
 
 def _stands_for_itself(text: str, start: int, letter: int) -> bool:
-    """Whether a capital letter ends a phrase ("hepatitis C.") instead of opening a name ("J. Smith")."""
-    before = _WORD_BEFORE.search(text[start:letter].rstrip())
+    """Whether a capital ends a phrase ("hepatitis C.") instead of opening a name ("J. Smith")."""
+    before = _WORD_BEFORE.search(text[max(start, letter - 40) : letter].rstrip())
     return bool(before and before[1].isalpha() and before[1].islower())
 
 

@@ -1,8 +1,8 @@
-"""Dense search: exact inner products over a flat FAISS index, built in memory from the stored vectors.
+"""Dense search: exact inner products over a flat FAISS index, built in memory.
 
-Flat on purpose: exact, and at 100,000 passages a query takes 40 ms. The vectors themselves live in
-SQLite, from which the index is filled in a fraction of a second, so there is no index file to damage.
-The only module that knows FAISS; it knows positions and vectors, nothing else.
+Flat on purpose: exact, and at 100,000 passages a query takes 40 ms. The vectors themselves live
+in SQLite, from which the index is filled in a fraction of a second, so there is no index file to
+damage. The only module that knows FAISS; it knows positions and vectors, nothing else.
 """
 
 from __future__ import annotations
