@@ -52,7 +52,8 @@ def silenced() -> Iterator[None]:
 
 
 def clipped(text: str, limit: int = 200) -> str:
-    """The text as it came, cut after ``limit`` characters for display."""
+    """The text as it came, cut after ``limit`` characters; halves of surrogate pairs become "?"."""
+    text = text.encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text):,} characters)"
 
 

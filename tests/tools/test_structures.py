@@ -89,6 +89,10 @@ def test_reasons_do_not_mix_between_threads() -> None:
     assert all(wanted[text] in reason for text, reason in zip(texts, reasons, strict=True))
 
 
+def test_what_a_terminal_could_not_print_is_replaced(refusal: Refusal) -> None:
+    assert refusal(lambda: parent_smiles("C\ud800")).what.encode("utf-8")
+
+
 @pytest.mark.parametrize("text", ["CCO ethanol", "CCO |$;;$|", "CCO\tx"])
 def test_a_title_behind_a_smiles_is_no_smiles(text: str) -> None:
     assert read_smiles(text) == (None, "A SMILES has no spaces in it")
