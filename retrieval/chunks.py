@@ -15,7 +15,7 @@ from itertools import pairwise
 from retort.retrieval.records import Paper, Passage
 from retort.retrieval.sentences import sentences
 
-RULE = "2"
+RULE = "3"
 """Changes whenever the same paper would be cut differently; libraries remember it."""
 
 WHOLE_CHARACTERS = 2500
@@ -114,12 +114,12 @@ def _pack(text: str, section: Span) -> Iterator[Span]:
     lengths = [len(_WORD.findall(text, start, end)) for start, end in pieces]
     total = sum(lengths)
     aim = total / max(1, round(total / PASSAGE_WORDS))
-    first = words = 0
+    first = words = closed = 0
     for number, length in enumerate(lengths):
-        # Close the passage where that leaves it nearer to its aim than one more sentence would.
-        if words and words + length / 2 > aim:
+        # A passage ends with the sentence that comes nearest to its share of the section's words.
+        if number > first and words + length / 2 > aim * (closed + 1):
             yield pieces[first][0], pieces[number - 1][1]
-            first, words = number, 0
+            first, closed = number, closed + 1
         words += length
     if pieces:
         yield pieces[first][0], pieces[-1][1]

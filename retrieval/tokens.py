@@ -11,7 +11,7 @@ import unicodedata
 from functools import cache
 from typing import Protocol
 
-RULE = "1"
+RULE = "2"
 """Changes whenever the same text would give other terms; lexical caches remember it."""
 
 _NAME = re.compile(r"\w+(?:[-*.:>'/]+\w+)*")
@@ -63,11 +63,15 @@ def terms(text: str) -> list[str]:
 
 
 def _whole(name: str) -> str:
-    """The one spelling of a compound name, or nothing where the compound is only two words."""
+    """The one spelling of a compound name; nothing for a compound of plain words.
+
+    "il-6" -> "il6", "c-kit" -> "ckit", "cyp2c9*3" stays; "placebo-controlled", "pi3k/akt" -> "".
+    """
     if "/" in name or "'" in name:
         return ""
     joined = name.replace("-", "")
-    return joined if any(c.isdigit() for c in joined) else ""
+    is_name = any(c.isdigit() for c in joined) or any(len(p) <= 2 for p in name.split("-"))
+    return joined if is_name else ""
 
 
 @cache
