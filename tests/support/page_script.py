@@ -11,6 +11,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.tools import BaseTool, tool
 from scripted import Scripted, call, calls
 
+from retort.agent.models.cancellation import is_cancelled
 from retort.agent.records import ABSTENTION
 from retort.retrieval.records import Paper
 from retort.tools.records import Evidence, ToolResult, render
@@ -246,6 +247,10 @@ def tools(bench: object = None) -> list[BaseTool]:
 
 
 _STORY: dict[str, tuple[Any, str]] = {
+    "slow": (
+        calls(call("find_activities", target="EGFR")),
+        "Erlotinib has an IC50 of 2.0 nM [E1]. " + "And so on, word by word. " * 120,
+    ),
     "warfarin": (
         calls(call("search_literature", query="CYP2C9 variants warfarin dose")),
         "Carriers of CYP2C9*2 and CYP2C9*3 needed lower maintenance doses than patients without a "
@@ -286,10 +291,6 @@ _STORY: dict[str, tuple[Any, str]] = {
         calls(call("find_activities", target="EGFR")),
         "Erlotinib has an IC50 of 7 nM [E1] [E99]. Gefitinib was also tested in many other places.",
     ),
-    "slow": (
-        calls(call("find_activities", target="EGFR")),
-        "Erlotinib has an IC50 of 2.0 nM [E1]. " + "And so on, word by word. " * 120,
-    ),
     "France": (None, f"{ABSTENTION}. Searched: nothing fits a question on geography."),
 }
 
@@ -325,4 +326,6 @@ class Slow(Scripted):
     def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         for chunk in super()._stream(*args, **kwargs):
             yield chunk
-            time.sleep(0.03)
+            if is_cancelled():
+                return
+            time.sleep(0.02)
