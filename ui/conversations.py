@@ -182,7 +182,7 @@ class Conversations:
                 )
             turn = Turn(question, self._assistant.ask(question, name, cancel), cancel)
             self._turns[name] = (turn, earlier)
-            self._titles.setdefault(name, " ".join(question.split())[:60])
+            self._titles.setdefault(name, _title(question))
         threading.Thread(target=self._run, args=(name, turn), daemon=True).start()
 
     def stop(self, name: str) -> None:
@@ -288,6 +288,12 @@ class Conversations:
         ]
         final = _assistant(self.answer_html(answer))
         return [Shown(item, answer.id) for item in (_user(answer.question), *steps, final)]
+
+
+def _title(question: str) -> str:
+    """The title of a conversation while its first answer is not saved yet."""
+    line = " ".join(question.split())
+    return line if len(line) <= 60 else f"{line[:57]}..."
 
 
 def _user(question: str) -> Message:
