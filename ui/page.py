@@ -285,6 +285,9 @@ def build(opened: Opened, conversations: Conversations) -> "gr.Blocks":
 def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> None:
     """Serve the page until it is interrupted; prints its address.
 
+    What is being written when the interrupt comes is stopped and saved. The server itself ends
+    with the process: to wait for open browser tabs would only make Ctrl-C slow.
+
     Args:
         opened: the assistant and how it was chosen.
         host: address to listen on; 127.0.0.1 keeps the page on this machine.
@@ -326,8 +329,6 @@ def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> 
         threading.Event().wait()
     except KeyboardInterrupt:
         conversations.close()
-    finally:
-        page.close(verbose=False)
 
 
 def _draw(smiles: str) -> str:

@@ -26,6 +26,16 @@ _SHORTEST_QUOTED = 20
 _HIDDEN = frozenset({"record", "is_note", "handle", "other_handle", "endpoint"})
 """Fields of records that say nothing to a reader."""
 
+_RECORD_WORDS = {
+    "activity": "measured",
+    "mechanism": "record",
+    "indication": "record",
+    "molecule": "record",
+    "target": "record",
+    "absence": "searched",
+}
+"""What a record of a database is; said with the release that it comes from."""
+
 _LABELS = {
     "smiles": "SMILES",
     "inchikey": "InChIKey",
@@ -50,11 +60,14 @@ def kind_class(evidence: Evidence) -> str:
 
 def kind_word(evidence: Evidence) -> str:
     """What kind of evidence it is, in a word that a reader cannot take for another."""
-    if evidence.record.get("is_note"):
+    record = evidence.record
+    if record.get("is_note"):
         return "note"
-    if evidence.record.get("record") == "activity":
-        return "measured (ChEMBL)"
-    return KIND_WORDS[evidence.kind]
+    word = _RECORD_WORDS.get(record.get("record", ""))
+    if evidence.kind != "chembl" or word is None:
+        return KIND_WORDS[evidence.kind]
+    release = str(record.get("release") or "ChEMBL").replace("_", " ")
+    return f"{word} ({release})"
 
 
 def pill(evidence: Evidence) -> str:
@@ -140,15 +153,16 @@ def _passage(evidence: Evidence, answer: str, surroundings: Surroundings) -> str
 def _gist(record: Mapping[str, Any]) -> str:
     """The value of a measurement or a prediction, so that a list of sources can be compared."""
     if record.get("record") == "activity" and record.get("value") is not None:
-        value = f"{record['type']} {record['relation']} {record['value']} {record['units']}"
+        value = f"{record['type']} {record['relation']} {record['value']:.10g} {record['units']}"
         return f"{value} on {record.get('gene') or record.get('target_name') or '?'}"
     if record.get("record") == "prediction" and record.get("interval"):
-        return f"{record['value']} {record['unit']} ({_interval(record['interval'])})"
+        value = f"{record['value']:.3g} {record['unit']}".strip()
+        return f"{value} ({_interval(record['interval'])})"
     return ""
 
 
-def _interval(bounds: Sequence[Any]) -> str:
-    return f"{bounds[0]} to {bounds[-1]}"
+def _interval(bounds: Sequence[float]) -> str:
+    return f"{bounds[0]:.3g} to {bounds[-1]:.3g}"
 
 
 def _authors(names: Sequence[Any]) -> str:
@@ -175,6 +189,8 @@ def _value(name: str, value: Any) -> str:
         return escape(_interval(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return escape(f"{value:.10g}")
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return "".join(f"<div>{_line(item)}</div>" for item in value)
     if isinstance(value, list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
@@ -208,7 +209,7 @@ _RESULTS = {
 }
 
 
-def tools(bench: object = None) -> list[BaseTool]:
+def tools() -> list[BaseTool]:
     """Tools with the real names that give what the story needs."""
 
     def look_up(name: str) -> tuple[str, ToolResult]:
@@ -318,6 +319,22 @@ def _renumbered(answer: str, messages: list[BaseMessage]) -> str:
     for number, key in enumerate(keys, 1):
         answer = answer.replace(f"[[{number}]]", f"[{key}]")
     return answer
+
+
+class Benches:
+    """What the story's assistant works with."""
+
+    def make(self, molecules: Any = ()) -> Any:
+        return SimpleNamespace(molecules=SimpleNamespace(all=list))
+
+    def tools(self, bench: object) -> list[BaseTool]:
+        return tools()
+
+    def library(self) -> Any:
+        return SimpleNamespace(name="starter", count=lambda: (len(PAPERS), 7), paper=PAPERS.get)
+
+    def chembl(self) -> Any:
+        return SimpleNamespace(release=lambda: "ChEMBL 36")
 
 
 class Slow(Scripted):

@@ -11,7 +11,6 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 
@@ -25,30 +24,6 @@ def spy_on_lookups(file: Path) -> None:
         return look_up(host, *args, **kwargs)
 
     socket.getaddrinfo = spied
-
-
-class Benches:
-    """The benches of the story."""
-
-    def make(self, molecules: Any = ()) -> Any:
-        return SimpleNamespace(molecules=SimpleNamespace(as_dicts=list))
-
-    def tools(self, bench: Any) -> Any:
-        from page_script import tools
-
-        return tools()
-
-    def library(self) -> Any:
-        from page_script import PAPERS
-
-        return SimpleNamespace(
-            name="starter",
-            count=lambda: (len(PAPERS), 7),
-            paper=lambda paper_id: PAPERS.get(paper_id),
-        )
-
-    def chembl(self) -> Any:
-        return SimpleNamespace(release=lambda: "36")
 
 
 def drawing(smiles: str) -> str:
@@ -69,7 +44,7 @@ def main(home: Path, port: int) -> None:
     from retort.agent.settings import Settings, silence_telemetry
 
     silence_telemetry(os.environ)
-    from page_script import Slow, play
+    from page_script import Benches, Slow, play
 
     from retort.agent.assistant import Assistant
     from retort.agent.opening import Opened

@@ -6,12 +6,12 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from page_script import PAPERS, play, tools
+from page_script import Benches, passage, play
 from scripted import Scripted
 
 from retort.agent.assistant import Assistant
@@ -19,16 +19,6 @@ from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError, UsageError
 from retort.ui.conversations import Conversations
-
-
-class Benches:
-    def make(self, molecules: Any = ()) -> Any:
-        return SimpleNamespace(molecules=SimpleNamespace(as_dicts=list))
-
-    tools = staticmethod(tools)
-
-    def library(self) -> Any:
-        return SimpleNamespace(paper=PAPERS.get)
 
 
 def make(home: Path, step: Callable[..., Any] = play) -> Conversations:
@@ -173,10 +163,6 @@ def test_an_answer_that_cannot_be_kept_is_still_shown(
 
 
 def test_surroundings_that_do_not_fit_the_quote_are_not_shown(home: Path) -> None:
-    from dataclasses import replace
-
-    from page_script import passage
-
     conversations = make(home)
     quote = passage("PMID:1", "RESULTS", "*1/*3.")
     assert conversations.surroundings(quote) is not None

@@ -158,7 +158,7 @@ def test_a_marker_opens_the_marked_passage(site: Site) -> None:
 def test_kinds_are_words_and_structures_are_drawn(site: Site) -> None:
     page = site.page()
     answer = ask(page, "osimertinib")
-    assert answer.locator(".source .kind").all_inner_texts() == ["ChEMBL record", "calculated"]
+    assert answer.locator(".source .kind").all_inner_texts() == ["record (ChEMBL 36)", "calculated"]
     assert page.locator("details.step").count() == 2
     assert answer.locator(".molecule svg path").count() > 10
     answer = ask(page, "soluble?")

@@ -52,11 +52,21 @@ def test_the_same_marker_in_two_answers_opens_two_quotes() -> None:
 
 def test_each_kind_has_a_word_of_its_own() -> None:
     words = [sources.kind_word(e) for e in (PAPER, NOTE, MEASURED, RULE, OUTSIDE)]
-    assert words == ["literature", "note", "measured (ChEMBL)", "calculated", "predicted"]
+    assert words == ["literature", "note", "measured (ChEMBL 36)", "calculated", "predicted"]
     made = html(answer("a [1] b [2] c [3] d [4] e [5]", PAPER, NOTE, MEASURED, RULE, OUTSIDE))
-    assert "1 literature, 1 note, 1 measured (ChEMBL), 1 calculated, 1 predicted" in made
+    assert "1 literature, 1 note, 1 measured (ChEMBL 36), 1 calculated, 1 predicted" in made
     for kind in ("literature", "note", "chembl", "calculation", "prediction"):
         assert f'class="cite {kind}"' in made and f'class="kind {kind}"' in made
+
+
+def test_records_say_from_which_release_they_are() -> None:
+    starter = replace(MEASURED, record={**MEASURED.record, "release": "Retort starter 1"})
+    assert sources.kind_word(starter) == "measured (Retort starter 1)"
+    nothing = Evidence("chembl", "ChEMBL", "Nothing", "No.", record={"record": "absence"})
+    assert sources.kind_word(nothing) == "searched (ChEMBL)"
+    mechanism = replace(nothing, record={"record": "mechanism", "release": "ChEMBL_36"})
+    assert sources.kind_word(mechanism) == "record (ChEMBL 36)"
+    assert sources.kind_word(replace(nothing, record={})) == "ChEMBL record"
 
 
 def test_a_note_is_never_shown_as_a_paper() -> None:
@@ -109,12 +119,14 @@ def test_predictions_show_their_interval_and_domain() -> None:
     inside, outside = sources.label(INSIDE), sources.label(OUTSIDE)
     assert "-1.05 log mol/L (-1.9 to -0.2)" in inside and "outside the domain" not in inside
     assert "outside the domain" in outside
+    long = {**INSIDE.record, "value": -1.4636969915414624, "interval": [-2.7666, -0.16077]}
+    assert "-1.46 log mol/L (-2.77 to -0.161)" in sources.label(replace(INSIDE, record=long))
     assert "<td>0.01 to 0.4</td>" in sources.opened(OUTSIDE, "", around)
     assert "inside the applicability domain</th><td>no</td>" in sources.opened(OUTSIDE, "", around)
 
 
 def test_measurements_can_be_compared_without_opening() -> None:
-    assert "IC50 = 2.0 nM on EGFR" in sources.label(MEASURED)
+    assert "IC50 = 2 nM on EGFR" in sources.label(MEASURED)
     assert "assay ChEMBL id</th><td>CHEMBL674637" in sources.opened(MEASURED, "", around)
 
 
