@@ -57,7 +57,7 @@ class Turn:
     """One question while it runs: a thread feeds it events, pages look at its messages."""
 
     def __init__(self, question: str, events: Iterator[Event], cancel: threading.Event) -> None:
-        self.cancel = cancel
+        self._cancel = cancel
         self._events = events
         self._question = _user(question)
         self._steps: dict[str, Message] = {}
@@ -83,6 +83,13 @@ class Turn:
             log.exception("page: question failed, error id %s", error_id)
             self._fail(error, error_id)
 
+    def stop(self) -> None:
+        """Ask the assistant to stop; what was written stays."""
+        self._cancel.set()
+        with self._changed:
+            self._version += 1
+            self._changed.notify_all()
+
     def finish(self) -> None:
         """Tell the pages that nothing more will come."""
         with self._changed:
@@ -100,8 +107,9 @@ class Turn:
                 messages.append(_assistant(render.partial_html(self._text)))
             elif not self._running:
                 doing = "Writing the answer" if self._steps else "Reading the question"
-                doing = "Stopping" if self.cancel.is_set() else doing
                 messages.append(_assistant(render.waiting_html(doing)))
+            if self._cancel.is_set() and self._final is None:
+                messages.append(_assistant(render.waiting_html("Stopping")))
             answer_id = self.answer.id if self.answer else ""
         return [Shown(message, answer_id) for message in messages]
 
@@ -174,13 +182,13 @@ class Conversations:
                 )
             turn = Turn(question, self._assistant.ask(question, name, cancel), cancel)
             self._turns[name] = (turn, earlier)
-            self._titles.setdefault(name, " ".join(question.split())[:60])
+            self._titles.setdefault(name, _title(question))
         threading.Thread(target=self._run, args=(name, turn), daemon=True).start()
 
     def stop(self, name: str) -> None:
         """Stop what the conversation is waiting for; what was written stays."""
         if turn := self.turn(name):
-            turn.cancel.set()
+            turn.stop()
 
     def turn(self, name: str) -> Turn | None:
         """The question that is being answered, if one is."""
@@ -226,7 +234,7 @@ class Conversations:
         with self._lock:
             turns = [turn for turn, _ in self._turns.values()]
         for turn in turns:
-            turn.cancel.set()
+            turn.stop()
         for turn in turns:
             done, version = False, -1
             while not done and seconds > 0:
@@ -280,6 +288,12 @@ class Conversations:
         ]
         final = _assistant(self.answer_html(answer))
         return [Shown(item, answer.id) for item in (_user(answer.question), *steps, final)]
+
+
+def _title(question: str) -> str:
+    """The title of a conversation while its first answer is not saved yet."""
+    line = " ".join(question.split())
+    return line if len(line) <= 60 else f"{line[:57]}..."
 
 
 def _user(question: str) -> Message:

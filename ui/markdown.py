@@ -34,8 +34,8 @@ _CELL = re.compile(r"((?:`[^`]*`|\\\||[^|])*)\|")
 
 
 def escape(text: str) -> str:
-    """Text as HTML shows it, character by character; line breaks as entities."""
-    text = html.escape(text).replace("\r\n", "\n")
+    """Text as HTML shows it, character by character; line breaks and tabs as entities."""
+    text = html.escape(text).replace("\r\n", "\n").replace("\t", "&#9;")
     return "".join("&#10;" if char in "\n\r\v\f\x85\u2028\u2029" else char for char in text)
 
 

@@ -35,10 +35,13 @@ EXAMPLES = (
 """Literature, look-up, prediction, mixed."""
 
 SHORTEST_PAUSE = 0.08
-"""Seconds between two pictures of an answer that is being written."""
+LONGEST_PAUSE = 1.0
+"""Seconds between two pictures of an answer that is being written: at least, and with no news."""
 
 _KEEP = "(name) => sessionStorage.setItem('retort-conversation', name || '')"
-_RECALL = "(view, name) => [view, sessionStorage.getItem('retort-conversation') || '']"
+_RECALL = """(view, name, wide) => [
+    view, sessionStorage.getItem('retort-conversation') || '', window.innerWidth > 900
+]"""
 """A tab remembers the name of its conversation, so that a reload comes back to it. Not in the
 page's address: its links ``#a..`` would then lead to another page."""
 
@@ -48,6 +51,8 @@ class View:
     """Which conversation a page shows. Changed in place, so that whoever draws it notices."""
 
     name: str = ""
+    is_wide: bool = True
+    """whether the list of conversations has room beside the messages"""
 
     def current(self) -> str:
         """The conversation's name; a new one where the page has none yet."""
@@ -65,8 +70,8 @@ class Page:
         self._opened = opened
         self._conversations = conversations
         self.view = gr.State(View())
-        self.recalled = gr.Textbox(visible=False)
-        with gr.Sidebar(width=280, elem_id="sidebar"):
+        self.recalled = [gr.Textbox(visible=False), gr.Checkbox(visible=False)]
+        with gr.Sidebar(width=280, elem_id="sidebar", open=False) as self.sidebar:
             self.new = gr.Button("New conversation", size="sm", elem_id="new")
             gr.HTML("Earlier conversations", elem_id="listing-title")
             self.listing = gr.Radio(
@@ -100,11 +105,18 @@ class Page:
             )
             self.send = gr.Button("Ask", variant="primary", scale=1, min_width=80, elem_id="send")
             self.stop = gr.Button("Stop", interactive=False, scale=1, min_width=80, elem_id="stop")
-        self.screen = [self.chat, self.send, self.stop, self.listing, self.notice]
+        self.screen = [
+            self.chat,
+            self.send,
+            self.stop,
+            self.listing,
+            self.sidebar,
+            self.notice,
+        ]
         self._wire()
 
     def _wire(self) -> None:
-        gr = self._gr
+        import gradio as gr
 
         def pick(view: View, picked: gr.SelectData) -> Iterator[dict[Any, Any]]:
             yield from self.ask(picked.value["text"], view)
@@ -142,17 +154,28 @@ class Page:
     def open(self, name: str, view: View) -> Iterator[dict[Any, Any]]:
         """Show an earlier conversation, and follow it where it still runs."""
         view.name = name
+        yield from self._aside(view)
         yield from self.follow(view)
 
     def begin(self, view: View) -> Iterator[dict[Any, Any]]:
         """Begin a new conversation; what runs in another goes on."""
         view.name = ""
         view.current()
+        yield from self._aside(view)
         yield from self.follow(view)
 
-    def load(self, view: View, asked: str) -> Iterator[dict[Any, Any]]:
+    def _aside(self, view: View) -> Iterator[dict[Any, Any]]:
+        """On a narrow page the list lies over the messages: out of the way once one is chosen."""
+        if not view.is_wide:
+            yield {self.sidebar: self._gr.update(open=False)}
+
+    def load(self, view: View, asked: str, is_wide: bool) -> Iterator[dict[Any, Any]]:
         """Fill a fresh page; its tab may recall the conversation it showed before."""
-        yield {self.header: _header(self._opened.status_line())}
+        view.is_wide = is_wide
+        yield {
+            self.header: _header(self._opened.status_line()),
+            self.sidebar: self._gr.update(open=is_wide),
+        }
         if asked in {item.name for item in self._conversations.listing()}:
             view.name = asked
         yield from self.follow(view)
@@ -171,20 +194,26 @@ class Page:
             self._conversations.rate(answer_id, opinion)
 
     def follow(self, view: View) -> Iterator[dict[Any, Any]]:
-        """The screen of a conversation, again and again until nothing runs in it any more."""
+        """The screen of a conversation, again and again until nothing runs in it any more.
+
+        Where the page has meanwhile gone to another conversation, the last screen is that one's:
+        Gradio shows the last thing a handler yields once more when it ends.
+        """
         name = view.current()
         version, was_busy = -1, None
-        while view.name == name:
+        while True:
+            is_elsewhere = view.name != name
+            name = view.current()
             turn = self._conversations.turn(name)
             busy = turn is not None
             update = {self.chat: self._chat(name)}
-            if busy != was_busy:
+            if busy != was_busy or is_elsewhere:
                 update |= self._frame(name, busy)
             yield update
-            if turn is None:
+            if turn is None or is_elsewhere:
                 return
             was_busy = busy
-            version, done = turn.wait(version, seconds=5)
+            version, done = turn.wait(version, LONGEST_PAUSE)
             if not done:
                 time.sleep(SHORTEST_PAUSE)
 
@@ -244,7 +273,7 @@ def build(opened: Opened, conversations: Conversations) -> "gr.Blocks":
 
         blocks.load(
             page.load,
-            [page.view, page.recalled],
+            [page.view, *page.recalled],
             [page.header, *page.screen],
             js=_RECALL,
             show_progress="hidden",
@@ -255,6 +284,9 @@ def build(opened: Opened, conversations: Conversations) -> "gr.Blocks":
 
 def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> None:
     """Serve the page until it is interrupted; prints its address.
+
+    What is being written when the interrupt comes is stopped and saved. The server itself ends
+    with the process: to wait for open browser tabs would only make Ctrl-C slow.
 
     Args:
         opened: the assistant and how it was chosen.
@@ -297,8 +329,6 @@ def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> 
         threading.Event().wait()
     except KeyboardInterrupt:
         conversations.close()
-    finally:
-        page.close(verbose=False)
 
 
 def _draw(smiles: str) -> str:

@@ -14,7 +14,7 @@ from retort.agent.records import Answer, Citation
 from retort.retrieval.errors import RetortError
 from retort.tools.records import Evidence
 from retort.ui import sources
-from retort.ui.markdown import escape, plain_marker, to_html
+from retort.ui.markdown import escape, inline, plain_marker, to_html
 from retort.ui.sources import Surroundings
 from retort.ui.terminal import warnings
 
@@ -154,19 +154,24 @@ def _card(molecule: Mapping[str, str], draw: Drawing) -> str:
 
 
 def checks_html(answer: Answer) -> str:
-    """What the checks found, calmly; where they found nothing in a cited answer, that."""
+    """What the checks found, calmly; nothing where nothing was stated or found."""
     lines = "".join(f"<li>{escape(line)}</li>" for line in warnings(answer))
-    if lines:
-        lead = "Read with care. Automatic checks found:"
-        return f'<div class="checks"><p>{lead}</p><ul>{lines}</ul></div>'
-    return ""
+    if not lines or answer.status in ("abstained", "refused"):
+        return ""
+    lead = "Read with care. Automatic checks found:"
+    return f'<div class="checks"><p>{lead}</p><ul>{lines}</ul></div>'
 
 
 def error_html(error: Mapping[str, str]) -> str:
     """What happened, why, and what to do next."""
-    what, why, following = (escape(error.get(key, "")) for key in ("what", "why", "next"))
-    parts = [f"<strong>{what}</strong>", why, f"<code>{following}</code>" if following else ""]
-    return f'<div class="error" role="alert">{" ".join(part for part in parts if part)}</div>'
+    what, why, following = (error.get(key, "") for key in ("what", "why", "next"))
+    command = f"`{following}`" if following.startswith("retort ") else following
+    lines = [
+        f"<strong>{escape(what)}</strong>",
+        escape(why),
+        f"Next: {inline(command)}" if command else "",
+    ]
+    return f'<div class="error" role="alert">{"<br>".join(line for line in lines if line)}</div>'
 
 
 def notice_html(error: RetortError) -> str:

@@ -1,7 +1,7 @@
-"""Evidence as a reader sees it on the page: its kind in a word and a colour, its passage, its record.
+"""Evidence as a reader sees it on the page: its kind, a word and a colour; its passage or record.
 
-Pure; knows no Gradio and no answer but the text in which a passage is quoted. All text is escaped,
-all HTML is on one line.
+Pure; knows no Gradio, and of an answer only the text in which a passage is quoted. All text is
+escaped, all HTML is on one line.
 """
 
 from __future__ import annotations
@@ -23,8 +23,18 @@ LONGEST_HOVER = 220
 _SHORTEST_QUOTED = 20
 """Characters. A shorter sentence is too common to say that an answer quotes it."""
 
-_HIDDEN = frozenset({"record", "is_note", "handle", "other_handle", "score", "passage_id"})
+_HIDDEN = frozenset({"record", "is_note", "handle", "other_handle", "endpoint"})
 """Fields of records that say nothing to a reader."""
+
+_RECORD_WORDS = {
+    "activity": "measured",
+    "mechanism": "record",
+    "indication": "record",
+    "molecule": "record",
+    "target": "record",
+    "absence": "searched",
+}
+"""What a record of a database is; said with the release that it comes from."""
 
 _LABELS = {
     "smiles": "SMILES",
@@ -36,6 +46,8 @@ _LABELS = {
     "chembl_id": "ChEMBL id",
     "rdkit_version": "RDKit version",
     "smarts": "SMARTS",
+    "endpoint_label": "endpoint",
+    "confidence": "confidence of the interval",
     "in_domain": "inside the applicability domain",
     "percentile_of_drugs": "percentile among drugs",
 }
@@ -48,11 +60,14 @@ def kind_class(evidence: Evidence) -> str:
 
 def kind_word(evidence: Evidence) -> str:
     """What kind of evidence it is, in a word that a reader cannot take for another."""
-    if evidence.record.get("is_note"):
+    record = evidence.record
+    if record.get("is_note"):
         return "note"
-    if evidence.record.get("record") == "activity":
-        return "measured (ChEMBL)"
-    return KIND_WORDS[evidence.kind]
+    word = _RECORD_WORDS.get(record.get("record", ""))
+    if evidence.kind != "chembl" or word is None:
+        return KIND_WORDS[evidence.kind]
+    release = str(record.get("release") or "ChEMBL").replace("_", " ")
+    return f"{word} ({release})"
 
 
 def pill(evidence: Evidence) -> str:
@@ -79,6 +94,7 @@ def label(evidence: Evidence) -> str:
     record = evidence.record
     page = record.get("page")
     facts = (
+        _gist(record),
         _authors(record.get("authors") or ()),
         record.get("journal"),
         record.get("year"),
@@ -134,13 +150,28 @@ def _passage(evidence: Evidence, answer: str, surroundings: Surroundings) -> str
     return f'<p class="passage">{text}</p><p class="where">{where}</p>'
 
 
+def _gist(record: Mapping[str, Any]) -> str:
+    """The value of a measurement or a prediction, so that a list of sources can be compared."""
+    if record.get("record") == "activity" and record.get("value") is not None:
+        value = f"{record['type']} {record['relation']} {record['value']:.10g} {record['units']}"
+        return f"{value} on {record.get('gene') or record.get('target_name') or '?'}"
+    if record.get("record") == "prediction" and record.get("interval"):
+        value = f"{record['value']:.3g} {record['unit']}".strip()
+        return f"{value} ({_interval(record['interval'])})"
+    return ""
+
+
+def _interval(bounds: Sequence[float]) -> str:
+    return f"{bounds[0]:.3g} to {bounds[-1]:.3g}"
+
+
 def _authors(names: Sequence[Any]) -> str:
     return f"{names[0]} et al." if len(names) > 2 else " and ".join(map(str, names))
 
 
 def _record(record: Mapping[str, Any]) -> str:
     rows = "".join(
-        f"<tr><th>{escape(_field(name))}</th><td>{_value(value)}</td></tr>"
+        f"<tr><th>{escape(_field(name))}</th><td>{_value(name, value)}</td></tr>"
         for name, value in record.items()
         if value not in (None, "", [], {}) and name not in _HIDDEN
     )
@@ -153,9 +184,13 @@ def _field(name: str) -> str:
     return name.replace("_chembl_id", " ChEMBL id").replace("_", " ")
 
 
-def _value(value: Any) -> str:
+def _value(name: str, value: Any) -> str:
+    if name == "interval":
+        return escape(_interval(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, float):
+        return escape(f"{value:.10g}")
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return "".join(f"<div>{_line(item)}</div>" for item in value)
     if isinstance(value, list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 from langchain_core.messages import BaseMessage, HumanMessage, ToolMessage
@@ -11,6 +12,7 @@ from langchain_core.outputs import ChatGenerationChunk
 from langchain_core.tools import BaseTool, tool
 from scripted import Scripted, call, calls
 
+from retort.agent.models.cancellation import is_cancelled
 from retort.agent.records import ABSTENTION
 from retort.retrieval.records import Paper
 from retort.tools.records import Evidence, ToolResult, render
@@ -207,7 +209,7 @@ _RESULTS = {
 }
 
 
-def tools(bench: object = None) -> list[BaseTool]:
+def tools() -> list[BaseTool]:
     """Tools with the real names that give what the story needs."""
 
     def look_up(name: str) -> tuple[str, ToolResult]:
@@ -246,6 +248,10 @@ def tools(bench: object = None) -> list[BaseTool]:
 
 
 _STORY: dict[str, tuple[Any, str]] = {
+    "slow": (
+        calls(call("find_activities", target="EGFR")),
+        "Erlotinib has an IC50 of 2.0 nM [E1]. " + "And so on, word by word. " * 120,
+    ),
     "warfarin": (
         calls(call("search_literature", query="CYP2C9 variants warfarin dose")),
         "Carriers of CYP2C9*2 and CYP2C9*3 needed lower maintenance doses than patients without a "
@@ -286,10 +292,6 @@ _STORY: dict[str, tuple[Any, str]] = {
         calls(call("find_activities", target="EGFR")),
         "Erlotinib has an IC50 of 7 nM [E1] [E99]. Gefitinib was also tested in many other places.",
     ),
-    "slow": (
-        calls(call("find_activities", target="EGFR")),
-        "Erlotinib has an IC50 of 2.0 nM [E1]. " + "And so on, word by word. " * 120,
-    ),
     "France": (None, f"{ABSTENTION}. Searched: nothing fits a question on geography."),
 }
 
@@ -319,10 +321,28 @@ def _renumbered(answer: str, messages: list[BaseMessage]) -> str:
     return answer
 
 
+class Benches:
+    """What the story's assistant works with."""
+
+    def make(self, molecules: Any = ()) -> Any:
+        return SimpleNamespace(molecules=SimpleNamespace(all=list))
+
+    def tools(self, bench: object) -> list[BaseTool]:
+        return tools()
+
+    def library(self) -> Any:
+        return SimpleNamespace(name="starter", count=lambda: (len(PAPERS), 7), paper=PAPERS.get)
+
+    def chembl(self) -> Any:
+        return SimpleNamespace(release=lambda: "ChEMBL 36")
+
+
 class Slow(Scripted):
     """Writes as fast as a small model on a small machine."""
 
     def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
         for chunk in super()._stream(*args, **kwargs):
             yield chunk
-            time.sleep(0.03)
+            if is_cancelled():
+                return
+            time.sleep(0.02)

@@ -7,42 +7,23 @@ Started once for all browser tests. Every host name that is looked up is written
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
-HOME, PORT = Path(sys.argv[1]), int(sys.argv[2])
-_look_up = socket.getaddrinfo
 
+def spy_on_lookups(file: Path) -> None:
+    """Write every host name that this process looks up to a file."""
+    look_up = socket.getaddrinfo
 
-def _spied(host: Any, *args: Any, **kwargs: Any) -> Any:
-    with (HOME / "lookups.txt").open("a") as log:
-        log.write(f"{host}\n")
-    return _look_up(host, *args, **kwargs)
+    def spied(host: Any, *args: Any, **kwargs: Any) -> Any:
+        with file.open("a") as log:
+            log.write(f"{host}\n")
+        return look_up(host, *args, **kwargs)
 
-
-class Benches:
-    """The benches of the story."""
-
-    def make(self, molecules: Any = ()) -> Any:
-        return SimpleNamespace(molecules=SimpleNamespace(as_dicts=list))
-
-    def tools(self, bench: Any) -> Any:
-        from page_script import tools
-
-        return tools()
-
-    def library(self) -> Any:
-        from page_script import PAPERS
-
-        return SimpleNamespace(
-            name="starter", count=lambda: (len(PAPERS), 7), paper=lambda paper_id: PAPERS.get(paper_id)
-        )
-
-    def chembl(self) -> Any:
-        return SimpleNamespace(release=lambda: "36")
+    socket.getaddrinfo = spied
 
 
 def drawing(smiles: str) -> str:
@@ -58,12 +39,12 @@ def drawing(smiles: str) -> str:
     return str(svg[svg.index("<svg") :])
 
 
-def main() -> None:
+def main(home: Path, port: int) -> None:
     """Serve the page until it is interrupted."""
     from retort.agent.settings import Settings, silence_telemetry
 
     silence_telemetry(os.environ)
-    from page_script import Slow, play
+    from page_script import Benches, Slow, play
 
     from retort.agent.assistant import Assistant
     from retort.agent.opening import Opened
@@ -71,15 +52,16 @@ def main() -> None:
     from retort.ui.page import serve
 
     assistant = Assistant(
-        Settings(home=HOME),
+        Settings(home=home),
         Slow(steps=[play]),
         "scripted",
         Benches(),  # type: ignore[arg-type]
-        Sessions(HOME / "sessions.sqlite"),
+        Sessions(home / "sessions.sqlite"),
     )
-    serve(Opened(assistant, "for the tests"), "127.0.0.1", PORT, drawing)
+    serve(Opened(assistant, "for the tests"), "127.0.0.1", port, drawing)
 
 
 if __name__ == "__main__":
-    socket.getaddrinfo = _spied
-    main()
+    spy_on_lookups(Path(sys.argv[1]) / "lookups.txt")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the parent process ignores
+    main(Path(sys.argv[1]), int(sys.argv[2]))
