@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from retort.retrieval import caches, tokens
 from retort.retrieval.lexical import Ints, LexicalIndex
 

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from retort.retrieval.chunks import LONGEST_WORDS, WHOLE_CHARACTERS, split
 from retort.retrieval.records import Paper, Section
 
 PIECES = st.sampled_from(
-    ["word ", "Gene1 ", "It ended. ", "A\n\n", "# Head\n", "2.5 mg ", "et al. ", "\n", "\x00", "\f"]
-    + ["x" * 90, "| cell | cell |\n", "- item\n", "结果显示疗效", "\u2028", "α-helix "]
+    [
+        "word ",
+        "Gene1 ",
+        "It ended. ",
+        "A\n\n",
+        "# Head\n",
+        "2.5 mg ",
+        "et al. ",
+        "\n",
+        "\x00",
+        "\x0c",
+        "x" * 90,
+        "| cell | cell |\n",
+        "- item\n",
+        "结果显示疗效",
+        "\u2028",
+        "α-helix ",
+    ]
 )
 
 

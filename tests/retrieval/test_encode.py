@@ -1,4 +1,4 @@
-"""Encoders: unit vectors, in order, the same alone and in company; the bundled one is the pinned one."""
+"""Encoders: unit vectors, in order, the same alone and in company; the bundled one is pinned."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from retort.retrieval import minilm
 from retort.retrieval.encode import (
     BATCH,

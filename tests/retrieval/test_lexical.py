@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
+
 from retort.retrieval.lexical import K1, B, Ints, LexicalIndex
 from retort.retrieval.tokens import terms
 

@@ -7,12 +7,31 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from retort.retrieval.sentences import sentences
 
 PROSE = st.lists(
     st.sampled_from(
-        [*"aB1. \n#|-?!)(\"'", "Fig. 2", "et al. ", "IC50", " 2.5 ", ".12,13 ", "\n\n", "p53 "]
-        + ["J. Smith", "\r\n", "\u2028", "\x0c", "…", "αβ", "\t", "e.g. ", "## Head\n", "* item\n"]
+        [
+            *"aB1. \n#|-?!)(\"'",
+            "Fig. 2",
+            "et al. ",
+            "IC50",
+            " 2.5 ",
+            ".12,13 ",
+            "\n\n",
+            "p53 ",
+            "J. Smith",
+            "\r\n",
+            "\u2028",
+            "\x0c",
+            "…",
+            "αβ",
+            "\t",
+            "e.g. ",
+            "## Head\n",
+            "* item\n",
+        ]
     ),
     max_size=60,
 ).map("".join)

@@ -7,8 +7,9 @@ import doctest
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from retort.retrieval import tokens
-from retort.retrieval.tokens import STOP_WORDS, terms
+from retort.retrieval.tokens import terms
 
 
 def test_the_examples_hold() -> None:
