@@ -2,10 +2,11 @@
 
     python benchmarks/retrieval.py [--data ../shared/data] [--json]
 
-SciFact: 5,183 abstracts, 807 claims, relevance = the claims' cited documents; nDCG@10, recall@10 and
-recall@100. Nothing is trained on the claims; the paper share was chosen on the full-text sentences
-below, the equal weight of the fusion is fixed. Full text: the pharmacogenomics papers, each question
-a sentence with a blank, tied to its paper; hit@1, hit@5 (--full-text, some minutes to index).
+SciFact: 5,183 abstracts, 807 claims, relevance = the claims' cited documents; nDCG@10, recall@10
+and recall@100. Nothing is trained on the claims; the paper share was chosen on the full-text
+sentences below, the equal weight of the fusion is fixed. Full text: the pharmacogenomics papers,
+each question a sentence with a blank, tied to its paper; hit@1, hit@5 (--full-text, some minutes to
+index).
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 _MARKED_LINE = re.compile(r"\s*(?:#|\||[-*•+]\s|\d{1,3}[.)]\s)")
 _HEADING = re.compile(r"\s*#{1,6}\s")
+_TABLE_ROW = re.compile(r"\s*\|")
 
 # A full stop, what closes behind it, reference numbers glued to it ("dose.12,13"), then a blank.
 _STOP = re.compile(r"[.!?…]+[\"'”’)\]*]*(?P<refs>\d{1,3}(?:[,–-]\d{1,3})*)?(?=\s)")
@@ -27,6 +28,7 @@ _NEVER_LAST = frozenset(
     "al approx ca cf dr e.g eg eq eqs ex fig figs i.e ie mr mrs ms prof ref refs resp sect st "
     "suppl tab vs viz subsp ssp spp var".split()
 )
+_BEFORE_NAMES = frozenset("and by from of or to with".split())
 _BEFORE_NUMBERS = frozenset(
     "no nos vol p pp ch art sec app ed i.v i.p s.c p.o i.m jan feb mar apr jun jul aug sep sept "
     "oct nov dec".split()
@@ -49,20 +51,21 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
     """Stretches of lines that flow into each other."""
     start = position = 0
-    after_heading = False
+    alone = False
     for line in text.splitlines(keepends=True):
         blank = not line.strip()
-        if position > start and (blank or after_heading or _MARKED_LINE.match(line)):
+        if position > start and (blank or alone or _MARKED_LINE.match(line)):
             yield start, position
             start = position
-        after_heading = bool(_HEADING.match(line))
+        alone = bool(_HEADING.match(line) or _TABLE_ROW.match(line))
         position += len(line)
     if position > start:
         yield start, position
 
 
 def _split_block(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    for stop in _STOP.finditer(text, start, end):
+    stops = () if _TABLE_ROW.match(text, start, end) else _STOP.finditer(text, start, end)
+    for stop in stops:
         if stop.start() >= start and _ends_sentence(text, start, stop):
             yield start, stop.end()
             start = stop.end()
@@ -91,7 +94,8 @@ def _ends_sentence(text: str, start: int, stop: re.Match[str]) -> bool:
 def _stands_for_itself(text: str, start: int, letter: int) -> bool:
     """Whether a capital ends a phrase ("hepatitis C.") instead of opening a name ("J. Smith")."""
     before = _WORD_BEFORE.search(text[max(start, letter - 40) : letter].rstrip())
-    return bool(before and before[1].isalpha() and before[1].islower())
+    word = before[1] if before else ""
+    return word.isalpha() and word.islower() and word not in _BEFORE_NAMES
 
 
 def _trimmed(text: str, spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:

@@ -15,7 +15,8 @@ def notes() -> list[Paper]:
     """All notes as papers of kind ``note``, in the order of their ids."""
     folder = files(__name__)
     found = [item for item in folder.iterdir() if item.name.endswith(".md")]
-    return [_note(item.read_text(encoding="utf-8")) for item in sorted(found, key=lambda i: i.name)]
+    made = [_note(item.read_text(encoding="utf-8")) for item in found]
+    return sorted(made, key=lambda note: note.paper_id)
 
 
 def _note(content: str) -> Paper:

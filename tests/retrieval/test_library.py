@@ -1,0 +1,466 @@
+"""The store: nothing committed is lost, nothing is mixed up, and every failure says what to do."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stored import all_passages, assert_sound, make_library, make_paper
+
+from retort.retrieval import chunks, database, writing
+from retort.retrieval.encode import HashingEncoder
+from retort.retrieval.errors import RetortError
+from retort.retrieval.library import FILE, Library
+from retort.retrieval.records import Paper, Section
+from retort.retrieval.search import search
+
+ROOT = Path(__file__).parents[2]
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+PAPERS = st.builds(
+    Paper,
+    paper_id=st.sampled_from("ABCDE"),
+    source_id=TEXT,
+    title=TEXT,
+    text=TEXT,
+    sections=st.lists(st.builds(Section, TEXT, st.integers(0, 9), st.integers(9, 20))).map(tuple),
+    page_starts=st.lists(st.integers(0, 50)).map(lambda starts: tuple(sorted(starts))),
+    authors=st.lists(TEXT, max_size=3).map(tuple),
+    year=st.none() | st.integers(1800, 2100),
+    kind=st.sampled_from(["paper", "note"]),
+    retracted=st.booleans(),
+    metadata=st.dictionaries(TEXT, TEXT, max_size=2),
+)
+
+
+# -- what goes in comes out ------------------------------------------------------------------------
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.lists(PAPERS, max_size=6), max_size=3))
+def test_papers_come_out_as_they_went_in(
+    tmp_path_factory: pytest.TempPathFactory, runs: list[list[Paper]]
+) -> None:
+    expected: dict[str, Paper] = {}
+    with make_library(tmp_path_factory.mktemp("library") / "a") as library:
+        for papers in runs:
+            done = library.add(papers)
+            expected |= {paper.paper_id: paper for paper in papers}
+            assert done.added + done.replaced + done.unchanged == len(papers)
+            assert library.count()[0] == len(expected)
+        assert {name: library.paper(name) for name in expected} == expected
+        assert_sound(library)
+        assert library.missing(expected.values()) == []
+
+
+def test_added_replaced_and_unchanged_papers_are_told_apart(tmp_path: Path) -> None:
+    with make_library(tmp_path / "a", papers=3) as library:
+        changed = make_paper(1, version="Corrected. ")
+        done = library.add([make_paper(0), changed, make_paper(7)])
+        assert (done.added, done.replaced, done.unchanged) == (1, 1, 1)
+        assert library.paper("P1") == changed
+        assert library.count() == (4, 4)
+        assert library.paper("nothing") is None
+
+
+def test_of_two_papers_with_one_id_the_later_stays(tmp_path: Path) -> None:
+    with make_library(tmp_path / "a") as library:
+        later = make_paper(1, version="Later. ")
+        done = library.add([make_paper(1), make_paper(2), later])
+        assert (done.added, done.replaced) == (2, 1)
+        assert library.paper("P1") == later
+        assert_sound(library)
+
+
+def test_nothing_is_encoded_and_no_generation_passes_when_nothing_is_new(tmp_path: Path) -> None:
+    class Counting(HashingEncoder):
+        calls = 0
+
+        def encode(self, texts, progress=None):  # type: ignore[no-untyped-def]
+            self.calls += 1
+            return super().encode(texts, progress)
+
+    encoder = Counting()
+    with Library.open(tmp_path / "a", encoder, create=True) as library:
+        library.add([make_paper(1)])
+        generation, calls = library.status()["generation"], encoder.calls
+        library.add([make_paper(1)])
+        library.add([])
+        assert (library.status()["generation"], encoder.calls) == (generation, calls)
+
+
+def test_papers_are_cut_again_when_the_rule_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make_library(tmp_path / "a", papers=2) as library:
+        monkeypatch.setattr(chunks, "RULE", "another")
+        assert library.add([make_paper(0)]).replaced == 1
+
+
+def test_commits_are_bounded_by_papers_and_by_text(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    with make_library(tmp_path / "a") as library:
+        monkeypatch.setattr(writing, "PAPERS_PER_COMMIT", 4)
+        library.add([make_paper(n) for n in range(6)], told.append)
+        monkeypatch.setattr(writing, "CHARACTERS_PER_COMMIT", 100)
+        library.add([make_paper(n) for n in range(10, 13)], told.append)
+    assert told == [4, 6, 1, 2, 3]
+
+
+def test_half_a_surrogate_is_refused_and_nothing_of_its_batch_is_stored(tmp_path: Path) -> None:
+    with make_library(tmp_path / "a", papers=1) as library:
+        with pytest.raises(RetortError, match="cannot be stored"):
+            library.add([make_paper(5), Paper("X", "X", "half \ud800", "text")])
+        assert library.count()[0] == 1
+
+
+def test_status_tells_what_there_is(tmp_path: Path) -> None:
+    with make_library(tmp_path / "notes", papers=2) as library:
+        library.add([Paper("note:x", "NOTE:x", "X", "A note.", kind="note")])
+        facts = library.status()
+    assert facts["library"] == "notes"
+    assert (facts["papers"], facts["notes"], facts["passages"]) == (3, 1, 3)
+    assert facts["encoder"] == "hashing-64"
+    assert facts["bytes_on_disk"] > 1000
+    assert facts["files"] == {} and facts["failed_files"] == []
+
+
+# -- opening ---------------------------------------------------------------------------------------
+
+
+def test_an_unknown_library_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(RetortError, match='No library "mine"') as error:
+        Library.open(tmp_path / "mine")
+    assert error.value.next == "retort library add PATH --library mine"
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_library_opens_with_the_encoder_it_was_made_with(tmp_path: Path) -> None:
+    make_library(tmp_path / "a", papers=1).close()
+    with Library.open(tmp_path / "a", HashingEncoder()) as library:
+        assert library.encoder().name == "hashing-64"
+        assert len(search(library, "kinase", mode="dense")) == 1
+
+
+def test_another_encoder_of_the_same_name_is_refused(tmp_path: Path) -> None:
+    make_library(tmp_path / "a", papers=1).close()
+    other = HashingEncoder()
+    other.digest = "different"
+    with Library.open(tmp_path / "a", other) as library:
+        with pytest.raises(RetortError, match="made with another encoder") as error:
+            library.add([make_paper(2)])
+        assert "different" in error.value.why
+        with pytest.raises(RetortError, match="made with another encoder"):
+            search(library, "kinase")
+        assert len(search(library, "kinase", mode="lexical")) == 1
+        assert library.count()[0] == 1
+
+
+def test_an_empty_library_is_bound_to_no_encoder(tmp_path: Path) -> None:
+    make_library(tmp_path / "a").close()
+    with Library.open(tmp_path / "a", HashingEncoder(32)) as library:
+        library.add([make_paper(1)])
+        assert library.status()["encoder"] == "hashing-32"
+
+
+def test_a_library_of_a_newer_retort_is_left_alone(tmp_path: Path) -> None:
+    make_library(tmp_path / "a", papers=1).close()
+    with sqlite3.connect(tmp_path / "a" / FILE) as db:
+        db.execute("UPDATE meta SET value = '99' WHERE key = 'schema'")
+    with pytest.raises(RetortError, match="schema 99"):
+        Library.open(tmp_path / "a")
+
+
+@pytest.mark.parametrize("content", [b"not a database at all, but text" * 99, b"SQLite format 3\0"])
+def test_a_damaged_file_says_so(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / FILE).write_bytes(content)
+    with pytest.raises(RetortError, match=r"library .* is damaged") as error:
+        Library.open(tmp_path / "a")
+    assert "backup" in error.value.next
+
+
+def test_a_file_that_a_kill_left_without_tables_becomes_a_library(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / FILE).touch()
+    with Library.open(tmp_path / "a", HashingEncoder()) as library:
+        assert library.count() == (0, 0)
+        library.add([make_paper(1)])
+
+
+def test_a_place_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(RetortError, match="Cannot make the library"):
+        Library.open(tmp_path / "file" / "a", create=True)
+
+
+def test_a_closed_library_says_so(tmp_path: Path) -> None:
+    library = make_library(tmp_path / "a", papers=1)
+    library.close()
+    library.close()
+    with pytest.raises(RetortError, match="is closed"):
+        library.count()
+
+
+def test_a_library_removed_and_made_again_is_seen_as_the_new_one(tmp_path: Path) -> None:
+    with make_library(tmp_path / "a", papers=3) as library:
+        assert len(search(library, "kinase dose", per_paper=None)) == 3
+        shutil.rmtree(tmp_path / "a")
+        with pytest.raises(RetortError, match="is gone"):
+            library.count()
+        with make_library(tmp_path / "a") as again:
+            again.add([make_paper(8)])
+        assert library.count() == (1, 1)
+        assert [hit.passage.paper_id for hit in search(library, "kinase dose")] == ["P8"]
+
+
+def test_a_restored_backup_never_gets_the_terms_of_lost_papers(tmp_path: Path) -> None:
+    with make_library(tmp_path / "a", papers=1) as library:
+        library.refresh()
+    shutil.copy(tmp_path / "a" / FILE, tmp_path / "backup")
+    with Library.open(tmp_path / "a", HashingEncoder()) as library:
+        library.add([Paper("L", "L", "Lost", "unobtainium")])
+        library.add([Paper("M", "M", "Lost too", "phlogiston")])
+        library.refresh()
+    shutil.copy(tmp_path / "backup", tmp_path / "a" / FILE)
+    with Library.open(tmp_path / "a", HashingEncoder()) as library:
+        for number in range(5, 9):  # as many generations as were lost, and more
+            library.add([make_paper(number)])
+        library.refresh()
+        assert search(library, "unobtainium phlogiston", mode="lexical") == []
+        assert len(search(library, "P5 Paper 5", mode="lexical")) >= 1
+
+
+# -- several at once -------------------------------------------------------------------------------
+
+
+def test_a_second_writer_gets_a_clear_error_and_reading_goes_on(tmp_path: Path) -> None:
+    with make_library(tmp_path / "a", papers=2) as one, one.writing() as writer:
+        writer.add([make_paper(10)])
+        with Library.open(tmp_path / "a", HashingEncoder()) as other:
+            with pytest.raises(RetortError, match="being written to by another run"):
+                other.add([make_paper(11)])
+            assert other.count() == (3, 3)
+            assert len(search(other, "kinase")) == 3
+    with Library.open(tmp_path / "a", HashingEncoder()) as other:
+        assert other.add([make_paper(11)]).added == 1
+
+
+def test_a_writer_can_wait_for_another_one(tmp_path: Path) -> None:
+    with make_library(tmp_path / "a") as library:
+        holds, done = threading.Event(), threading.Event()
+
+        def write() -> None:
+            with library.writing() as writer:
+                holds.set()
+                done.wait(10)
+                writer.add([make_paper(1)])
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        holds.wait(10)
+        threading.Timer(0.2, done.set).start()
+        with library.writing(wait_seconds=30) as writer:
+            writer.add([make_paper(2)])
+        thread.join()
+        assert library.count()[0] == 2
+
+
+def test_readers_see_whole_generations_while_another_connection_writes(tmp_path: Path) -> None:
+    """Papers are replaced in pairs; a view that mixed generations would see unequal versions."""
+    stop = threading.Event()
+
+    def pair(version: int) -> list[Paper]:
+        text = f"kinase dose version{version} " + "and its liver response " * version
+        return [Paper(f"T{n}", f"T{n}", "Twin", text) for n in range(2)]
+
+    with make_library(tmp_path / "a", papers=3) as library:
+        library.add(pair(0))
+
+        def write() -> None:
+            with Library.open(tmp_path / "a", HashingEncoder()) as other:
+                for version in range(1, 1000):
+                    if stop.is_set():
+                        return
+                    other.add(pair(version % 50))
+
+        def read(seed: int) -> int:
+            for _ in range(12):
+                mode = ("fused", "lexical", "dense")[seed % 3]
+                hits = search(library, "kinase dose", 10, mode)
+                twins = {hit.passage.text for hit in hits if hit.title == "Twin"}
+                assert len(twins) == 1
+                assert len(hits) == 5
+                assert len({round(hit.score, 4) for hit in hits if hit.title == "Twin"}) == 1
+            return 1
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        try:
+            with ThreadPoolExecutor(4) as pool:
+                assert sum(pool.map(read, range(8))) == 8
+        finally:
+            stop.set()
+            writer.join()
+        assert_sound(library)
+
+
+def test_a_view_stays_as_it_is_while_papers_are_replaced(tmp_path: Path) -> None:
+    with make_library(tmp_path / "a", papers=2) as library, library.view() as view:
+        library.add([make_paper(0, version="New. "), make_paper(5)])
+        assert len(view.vectors()) == 2
+        texts = [p.text for p, _ in view.passages([0, 1])]  # type: ignore[arg-type]
+        assert not any(text.startswith("New.") for text in texts)
+        with library.view() as later:
+            assert len(later.vectors()) == 3
+        assert len(view.vectors()) == 2
+
+
+def test_connections_are_lent_again_and_not_piled_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+    connect = database.connect
+
+    def counted(path: Path) -> sqlite3.Connection:
+        opened.append(path)
+        return connect(path)
+
+    monkeypatch.setattr(database, "connect", counted)
+    with make_library(tmp_path / "a", papers=2) as library:
+        for _ in range(20):
+            thread = threading.Thread(target=search, args=(library, "kinase"))
+            thread.start()
+            thread.join()
+    assert len(opened) <= 3
+
+
+# -- accidents -------------------------------------------------------------------------------------
+
+_KILLED = """
+import sys
+from pathlib import Path
+from retort.retrieval import writing
+from retort.retrieval.encode import HashingEncoder
+from retort.retrieval.library import Library
+from stored import make_paper
+writing.PAPERS_PER_COMMIT = 3
+path, version = Path(sys.argv[1]), sys.argv[2]
+with Library.open(path, HashingEncoder(), create=True) as library:
+    print(0, flush=True)
+    papers = [make_paper(n, sentences=60, version=version) for n in range(90)]
+    for part in range(0, 90, 30):
+        library.add(papers[part:part + 30], lambda done: print(part + done, flush=True))
+        library.refresh()
+"""
+
+
+def test_a_kill_at_any_moment_loses_no_committed_paper_and_mixes_no_text(tmp_path: Path) -> None:
+    moments = random.Random(4)
+    killed = 0
+    for attempt in range(8):
+        version = f"Version {attempt}. "
+        process = subprocess.Popen(
+            [sys.executable, "-c", _KILLED, str(tmp_path / "a"), version],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={"PYTHONPATH": f"{_package_folder()}:{ROOT / 'tests' / 'support'}"},
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "0\n"
+        time.sleep(moments.uniform(0, 0.6))
+        process.send_signal(signal.SIGKILL)
+        told = [0, *map(int, process.stdout.read().split())]
+        killed += process.wait() == -signal.SIGKILL
+        process.stdout.close()
+        with Library.open(tmp_path / "a", HashingEncoder()) as library:
+            for number in range(told[-1]):
+                paper = library.paper(f"P{number}")
+                assert paper == make_paper(number, sentences=60, version=version)
+            assert_sound(library)
+            if told[-1]:
+                hits = search(library, f"Paper 1 Version {attempt}", mode="lexical")
+                assert hits and hits[0].passage.text in library.paper(hits[0].passage.paper_id).text  # type: ignore[union-attr]
+    assert killed >= 4, "too quick to be killed: the test tests nothing"
+
+
+def _package_folder() -> str:
+    """The folder from which this process imports ``retort``."""
+    import retort
+
+    return str(Path(next(iter(retort.__path__))).parent)
+
+
+def test_a_full_disk_says_so_and_leaves_the_library_intact(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_library(tmp_path / "a", papers=5).close()
+    connect = database.connect
+
+    def small(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count = {pages + 6}")
+        return connection
+
+    monkeypatch.setattr(database, "connect", small)
+    monkeypatch.setattr(writing, "PAPERS_PER_COMMIT", 2)
+    done: list[int] = []
+    with Library.open(tmp_path / "a", HashingEncoder()) as library:
+        with pytest.raises(RetortError, match="Cannot write to the library") as error:
+            library.add((make_paper(n, sentences=30) for n in range(10, 60)), done.append)
+        assert "full" in error.value.why and "Make room" in error.value.next
+        assert_sound(library)
+        held = library.count()[0]
+        assert held == 5 + (done[-1] if done else 0) < 55
+    monkeypatch.undo()
+    with Library.open(tmp_path / "a", HashingEncoder()) as library:
+        library.add(make_paper(n, sentences=30) for n in range(10, 60))
+        assert library.count()[0] == 55
+        assert_sound(library)
+
+
+def test_a_failed_batch_is_undone_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make_library(tmp_path / "a", papers=2) as library:
+        before = all_passages(library)
+
+        def interrupted(*_: object) -> int:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(writing.Writer, "_insert", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            library.add([make_paper(0, version="New. "), make_paper(9)])
+        monkeypatch.undo()
+        assert all_passages(library) == before
+        assert library.add([make_paper(9)]).added == 1
+
+
+def test_a_cache_that_cannot_be_written_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from retort.retrieval import caches
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(caches, "save", full)
+    with make_library(tmp_path / "a", papers=2) as library:
+        library.refresh()
+        assert len(search(library, "kinase")) == 2
+    assert "was not written" in caplog.text
