@@ -71,15 +71,19 @@ def abstain(
     """Why there is no answer, what was searched, and how to add what is missing."""
     if plan.is_greeting or not (failed or absent or silent or plan.lacking or plan.is_out_of_scope):
         return f"{ABSTENTION}: that asks for nothing that I can look up. {_ABLE}; {_EXAMPLE}."
-    reasons = list(dict.fromkeys(result.text.rstrip(".") for result in failed))
+    reasons = [result.text.rstrip(".") for result in failed]
     reasons += [f"{_quoted(result).rstrip('.')} {_keys(result)}".strip() for result in absent]
     if plan.is_out_of_scope:
-        reasons.append("this is not a question about molecules, targets or their literature")
+        reasons = ["this is not a question about molecules, targets or their literature"]
     elif plan.lacking:
         reasons.append(_LACKING[plan.lacking])
     elif silent:
-        reasons.append("no passage of the library answers it")
-    text = f"{ABSTENTION}: {'; '.join(dict.fromkeys(reasons))}."
+        reasons.append(
+            "No passage of the library answers it"
+            if reasons
+            else "no passage of the library answers it"
+        )
+    text = f"{ABSTENTION}: {'. '.join(dict.fromkeys(reasons))}."
     searched = [_searched(plan, result) for result in (*failed, *absent, *silent)]
     if searched := list(dict.fromkeys(part for part in searched if part)):
         text += f" Searched: {'; '.join(searched)}."

@@ -49,6 +49,8 @@ class Mention:
     end: int
     written: str = ""
     """the user's own spelling where ``text`` is a correction of it; else empty"""
+    is_known: bool = True
+    """False for a name that stands where a molecule's name would and that nobody here knows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ _UNKNOWN_SLOTS = tuple(
         r"\b(?:IC50|EC50|Ki|Kd|AC50|potency|affinity|activity|activities|selectivity) (?:values? )?(?:of|for) (NAME)"
         r"(?= (?:against|on|at|for|towards|to|in)\b|[?.!]|$)",
         r"\b(?:mechanism(?: of action)?|mode of action|moa|target|structure|smiles|formula|weight|mass|logp|tpsa|psa|qed"
-        r"|solubility|lipophilicity|logd|indications?|properties|descriptors|synonyms|similarity|inchikey|risk|alerts"
+        r"|solubility|lipophilicity|logd|indications?|pains|brenk alerts|toxicophores|properties|descriptors|synonyms|similarity|inchikey|risk|alerts"
         r"|profile|donors|acceptors|bonds|rings) (?:of|for|in|between) (NAME)(?=[?.,!]| and\b| on\b| in\b|$)",
         r"\bhow (?:potent|active|soluble|similar|heavy|polar|drug-?like) is (NAME)\b",
         r"\b(?:does|is|will|would|can) (NAME) (?:pass|satisfy|obey|violate|meet|contain|have|inhibit|bind|block|work|soluble"
@@ -115,6 +117,14 @@ _UNKNOWN_SLOTS = tuple(
         r"\b(?:look up|resolve|draw|depict|compare|molecule named|drug named|compound named|drug called) (NAME)",
     )
 )
+_STEM = re.compile(
+    r"\b[a-z]{2,}(?:tinib|ciclib|parib|rafenib|metinib|zomib|lisib|limus|ximab|zumab|tumab|vastatin|sartan|[aeo]pril"
+    r"|olol|prazole|conazole|gliptin|gliflozin|glutide|glitazone|dipine|triptan|setron|cillin|floxacin|thromycin|cycline"
+    r"|navir|buvir|tegravir|ciclovir|vudine|xaban|gatran|grel|platin|taxel|rubicin|azepam|azolam|oxetine|triptyline"
+    r"|peridone|tidine|lukast|dronate|fibrate|zosin|terol|tropium|caine|barbital|thiazide|semide)\b",
+    re.IGNORECASE,
+)
+"""Common stems of the WHO's international nonproprietary names, as endings of a word."""
 _NAME = r"(?:[A-Za-z0-9][\w'/+-]*[A-Za-z0-9+]|[A-Za-z]{3,})(?: acid| sodium| hydrochloride)?"
 
 
@@ -152,9 +162,11 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
     """All mentions, none overlapping; what is found first (the most certain kind) holds its place."""
     taken: list[Mention] = []
 
-    def add(kind: EntityKind, start: int, end: int, name: str, written: str = "") -> None:
+    def add(
+        kind: EntityKind, start: int, end: int, name: str, written: str = "", known: bool = True
+    ) -> None:
         if all(end <= other.start or start >= other.end for other in taken):
-            taken.append(Mention(kind, name, start, end, written))
+            taken.append(Mention(kind, name, start, end, written, known))
 
     if pattern := structures.smarts_in(text):
         start = text.index(pattern)
@@ -181,7 +193,7 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
             add("pattern", found.start(), found.end(), smarts)
             break
     for start, end in _unknown(text, taken):
-        add("molecule", start, end, text[start:end])
+        add("molecule", start, end, text[start:end], known=False)
     return tuple(sorted(taken, key=lambda mention: mention.start))
 
 
@@ -236,12 +248,12 @@ def _molecules(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int, str
 
 
 def _unknown(text: str, taken: list[Mention]) -> list[tuple[int, int]]:
-    """Words that stand where a molecule's name would, and are no plain words: unknown names."""
+    """Unknown names: words with the stem of a drug's name, or in the place of one, and no plain words."""
     masked = list(text)
     for mention in taken:
         masked[mention.start : mention.end] = "\0" * (mention.end - mention.start)
     sheet = "".join(masked)
-    spans = []
+    spans = [found.span() for found in _STEM.finditer(sheet) if found.group().lower() not in ASIDE]
     for slot in _UNKNOWN_SLOTS:
         for found in re.finditer(slot.pattern.replace("NAME", _NAME), sheet, re.IGNORECASE):
             word = found.group(1)

@@ -39,12 +39,12 @@ def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
     for turn in turns:
         named = find_entities(turn.question, gazetteer)
         calls = turn.calls
-        molecules = [m.text for m in named.molecules]
-        molecules += [
+        molecules = [
             str(c.args[key]) for c in calls for key in ("molecule", "other") if c.args.get(key)
         ]
-        targets = [m.text for m in named.targets]
-        targets += [str(c.args["target"]) for c in calls if c.args.get("target")]
+        molecules += [m.text for m in named.molecules]
+        targets = [str(c.args["target"]) for c in calls if c.args.get("target")]
+        targets += [m.text for m in named.targets]
         queries = [str(c.args["query"]) for c in calls if c.args.get("query")]
         topic = queries[-1] if queries else (turn.question[:300] if named.mentions else "")
         about = find_entities(topic, gazetteer).mentions if topic else ()

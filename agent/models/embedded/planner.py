@@ -21,7 +21,7 @@ MAX_CALLS = 8
 """tool calls in one round"""
 MAX_MOLECULES = 4
 """molecules that one question is answered for"""
-PASSAGES = 10
+PASSAGES = 14
 """passages asked of the literature: enough for several papers"""
 
 NEEDS_MOLECULE = frozenset(

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from retort.agent.models.embedded.entities import Entities, Mention
 from retort.agent.models.embedded.followup import Focus
+from retort.agent.models.embedded.vocabulary import FUNCTION_WORDS
 
 MAX_QUERY = 300
 """characters of a query; a longer question is cut at a word"""
@@ -31,11 +32,6 @@ _OPENING = re.compile(
 _SAID_LATER = re.compile(
     r"(?:literature|papers|studies|publications|known|published)(?: (?:say|report|tell us))? (?:about|on|of) (.+)$",
     re.I,
-)
-_FILLER = frozenset(
-    """a an and any are about also be been can could do does did for from has have how i in is it its me of on or please say
-    says tell that the their them there these they this those to was were what when where which who why will with would
-    literature paper papers studies study published""".split()
 )
 
 
@@ -79,7 +75,7 @@ def _words_before(focus: Focus, entities: Entities) -> list[str]:
     dropped = {m.text.lower() for m in focus.mentions if m.kind in kinds}
     topic = focus.topic or " ".join(focus.molecules[-1:] + focus.targets[-1:])
     words = [word.strip("?.,;:!\"'()") for word in topic.split()]
-    return [w for w in words if w and w.lower() not in _FILLER and w.lower() not in dropped]
+    return [w for w in words if w and w.lower() not in FUNCTION_WORDS and w.lower() not in dropped]
 
 
 def clauses(entities: Entities) -> list[Entities]:

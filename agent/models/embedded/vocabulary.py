@@ -196,3 +196,15 @@ ASIDE = frozenset(
     """.split()
 )
 """Plain words that are never an unknown molecule's name."""
+
+FUNCTION_WORDS = frozenset(
+    """
+    a about again all also an and any are as at be because been being between but by can cause causes could define describe
+    did difference do does each evidence explain find for from give has have how i if important in into is it its known
+    literature made make matter me mean means most much must my no not of on one or other our out over paper papers
+    please published report reported say says shall should show so some studies study such tell than that the their them
+    then there these they this those through to too under up us very via was we were what when where whether which while
+    who whom whose why will with within without would you your
+    """.split()
+)
+"""Words of a question that say nothing about its topic."""

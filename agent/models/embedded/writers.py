@@ -7,6 +7,7 @@ writes from the literature.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -32,6 +33,8 @@ def code(text: str) -> str:
 def called(record: Item, name: str = "name", smiles: str = "smiles") -> str:
     """What a molecule is called in a sentence: its name, else its SMILES as code."""
     title = str(record.get(name) or "")
+    if title.istitle() and title.isalpha():
+        title = title.lower()
     if not title or title == record.get(smiles) or any(mark in title for mark in "=#[]()@\\/"):
         structure = str(record.get(smiles) or title)
         return code(structure) if structure == title or not title else cell(title)
@@ -196,23 +199,26 @@ def write_mechanisms(results: Sequence[Result]) -> str:
             lines = [f"Drugs with a mechanism of action on {cell(target)} in ChEMBL:", ""]
             lines += [f"- {_drug(item)}" for item in items]
             parts.append("\n".join(lines))
+        elif len(items) == 1:
+            parts.append(f"The mechanism of action of {_mechanism(items[0], ' in ChEMBL is: ')}.")
         else:
-            parts.append("\n".join(_mechanism(item) for item in items))
+            lines = [f"Mechanisms of action of {_who(items[0])} in ChEMBL:", ""]
+            parts.append("\n".join([*lines, *(f"- {_mechanism(item)}" for item in items)]))
     return "\n\n".join(parts)
 
 
-def _mechanism(item: Item) -> str:
+def _who(item: Item) -> str:
+    name = str(item["record"]["molecule_name"])
+    return name.lower() if name.isupper() or (name.istitle() and name.isalpha()) else name
+
+
+def _mechanism(item: Item, verb: str = "") -> str:
     r = item["record"]
     ids = ", ".join(str(r[key]) for key in ("gene", "target_chembl_id") if r[key])
     on = f", acting on {r['target_name']}" if r["target_name"] else ""
-    action = f" (action type {r['action_type'].lower()})" if r["action_type"] else ""
-    who = capital(
-        r["molecule_name"].lower() if r["molecule_name"].isupper() else r["molecule_name"]
-    )
-    return (
-        f"{who}'s mechanism of action in ChEMBL is: {r['mechanism']}{on}{f' ({ids})' if ids else ''}{action} "
-        f"{mark(item)}."
-    )
+    action = f", action type {r['action_type'].lower()}" if r["action_type"] else ""
+    who = f"{_who(item)}{verb}" if verb else ""
+    return f"{who}{r['mechanism']}{on}{f' ({ids})' if ids else ''}{action} {mark(item)}"
 
 
 def _drug(item: Item) -> str:
@@ -230,8 +236,7 @@ def write_indications(results: Sequence[Result]) -> str:
         phases: dict[float | None, list[Item]] = {}
         for item in _items([result]):
             phases.setdefault(item["record"]["max_phase"], []).append(item)
-        name = next(iter(_items([result])))["record"]["molecule_name"]
-        name = name.capitalize() if name.isupper() else name
+        name = _who(_items([result])[0])
         lines = [f"Indications of {name} in ChEMBL, by the highest phase reached:", ""]
         for phase in sorted(phases, key=lambda p: -1.0 if p is None else p, reverse=True):
             told = {None: "phase not given", 4.0: "approved (phase 4)"}.get(
@@ -255,7 +260,11 @@ def write_targets(results: Sequence[Result]) -> str:
         lines.append(
             f"{capital(r['name'])} ({r['organism']}, {kind}): {', '.join(ids)} {mark(item)}."
         )
-    return "\n".join(lines)
+    return (
+        lines[0]
+        if len(lines) == 1
+        else "\n".join(["Targets in ChEMBL:", "", *(f"- {line}" for line in lines)])
+    )
 
 
 def write_activities(results: Sequence[Result]) -> str:
@@ -307,10 +316,9 @@ def _activities_lead(result: Result, items: list[Item]) -> str:
         lead += f" of at most {number(args['max_value_nm'])} nM"
     if args.get("min_pchembl") is not None:
         lead += f" with a pChEMBL value of at least {number(args['min_pchembl'])}"
-    release = f" in {r['release']}" if r["release"] else " in ChEMBL"
     total = max(result.count, len(items))
-    shown = f"the first {len(items)} of {total}" if total > len(items) else f"{total} in all"
-    return f"{lead}{release}, most potent first, {shown}:"
+    shown = f"the first of {total}" if total > len(items) else f"{total} in all"
+    return f"{lead} in ChEMBL, most potent first ({shown}):"
 
 
 def write_predictions(results: Sequence[Result]) -> str:
@@ -338,7 +346,8 @@ def _prediction(item: Item) -> str:
         if r["in_domain"]
         else "outside the model's applicability domain, an extrapolation"
     )
-    reading = f"; {r['reading']}" if r["reading"] else ""
+    reading = re.sub(r"\s*\(thresholds?:.*\)$", "", str(r["reading"]))
+    reading = f"; {reading}" if reading else ""
     return f"{what} ({share} % interval {low} to {high}), {inside}{reading} {mark(item)}."
 
 
