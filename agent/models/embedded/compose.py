@@ -13,12 +13,14 @@ from retort.agent.models.embedded.classifier import SentenceEncoder
 from retort.agent.models.embedded.dialogue import Result
 from retort.agent.models.embedded.entities import find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
+from retort.agent.models.embedded.markup import joined, mark
 from retort.agent.models.embedded.planner import Plan, is_absence
-from retort.agent.models.embedded.writers import WRITERS, joined, mark
+from retort.agent.models.embedded.writers import WRITERS
 from retort.agent.records import ABSTENTION
 
 _ABLE = (
-    "I answer from sources: structures and calculated properties, rules and alerts, ChEMBL's measured activities, "
+    "I answer from sources: structures and calculated properties, rules and alerts, ChEMBL's "
+    "measured activities, "
     "mechanisms and indications, predicted properties, and passages of the library"
 )
 _EXAMPLE = 'for example "What is the mechanism of action of osimertinib?"'
@@ -101,7 +103,7 @@ def _next(
     if silent or any(result.call.name == "search_literature" for result in absent):
         return "To add papers: `retort library add PATH`."
     if absent:
-        return "To search more than this release: set RETORT_CHEMBL to a ChEMBL SQLite file, or to `web`."
+        return "To search more: set RETORT_CHEMBL to a ChEMBL SQLite file, or to `web`."
     return ""
 
 

@@ -15,8 +15,10 @@ from retort.agent.models.embedded.entities import Entities, Mention, find_entiti
 from retort.agent.models.embedded.gazetteer import Gazetteer
 
 _ONLY_A_NAME = re.compile(
-    r"^\W*(?:(?:and|what about|how about|also|or|now|then|same|the same|for|with|of|on|against|in|do|it|again"
-    r"|what if it were|try)\W+)*(?:the\s+)?(drug|target|variant)(?:\W+(?:instead|too|then|now|please|as well))*\W*$",
+    r"^\W*(?:(?:and|what about|how about|also|or|now|then|same|the same|for|with|of|on|against|in"
+    r"|do|it|again"
+    r"|what if it were|try)\W+)*(?:the\s+)?(drug|target|variant)(?:\W+(?:instead|too|then|now"
+    r"|please|as well))*\W*$",
     re.IGNORECASE,
 )
 

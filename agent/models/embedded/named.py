@@ -1,7 +1,7 @@
 """The names that a question asks for, read off the quotes that answer it.
 
-"Which variants ..." gets the variants that the quoted sentences name, each with its sources: what the
-quotes say, counted, and nothing concluded.
+"Which variants ..." gets the variants that the quoted sentences name, each with its sources: what
+the quotes say, and nothing concluded.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 MAX_NAMES = 10
 
 _ASKS = re.compile(
-    r"\b(?:which|what)\b(?:\s+[\w*-]+){0,3}?\s+(variant|allele|polymorphism|SNP|genotype|haplotype|mutation|gene)s?\b",
+    r"\b(?:which|what)\b(?:\s+[\w*-]+){0,3}?\s+(variant|allele|polymorphism|SNP|genotype|haplotype"
+    r"|mutation|gene)s?\b",
     re.IGNORECASE,
 )
 _STAR = r"\*\d{1,3}[A-Za-z]?(?!\w)"
@@ -70,7 +71,9 @@ def asked_for(query: str) -> Asked | None:
 
 
 def line(query: str, quotes: Sequence[Quote]) -> str:
-    """One line with the names asked for and their keys; "" where none is asked for or none is named."""
+    """One line with the names asked for and their keys; "" where none is asked for or none is "
+    "named.
+    """
     asked = asked_for(query)
     keys: dict[str, list[str]] = {}
     for quote in quotes:

@@ -1,6 +1,7 @@
 """Answers from the literature: the sentences that answer best, word for word, from several papers.
 
-Owns the choice of sentences and the gate below which nothing is quoted. Every quote is a slice of its
+Owns the choice of sentences and the gate below which nothing is quoted. Every quote is a slice of
+its
 evidence. Text of papers is data here: it is compared and quoted, never followed.
 """
 
@@ -40,13 +41,16 @@ _ALIKE = 0.93
 _REFERENCES_AT_END = re.compile(r"\s*\[\d[\d,;\s–-]*\](?=[.]?$)\.?$")
 _BRACKETED_NUMBER = re.compile(r"\[\s*\d[\d,;\s–-]*\]")
 _NOT_PROSE = re.compile(
-    r"^(?:#|\||\*\*|[-*+]\s|>|(?:fig(?:ure)?|table|supplementary|keywords?|abbreviations?|doi|copyright|received|funding)"
+    r"^(?:#|\||\*\*|[-*+]\s|>|(?:fig(?:ure)?|table|supplementary|keywords?|abbreviations?|doi"
+    r"|copyright|received|funding)"
     r"\b)|\||https?://|\bet al\.,? [A-Z][\w ]+\d{4}|\b(?:19|20)\d\d;\s?\d+|\?[\"'”]?$",
     re.IGNORECASE,
 )
 _VERB = re.compile(
-    r"\b(?:is|are|was|were|be|been|has|have|had|may|might|can|could|should|will|would|does|do|did|not"
-    r"|[a-z]{3,}(?:ed|ates|ects|eases|uces|izes|ises|ows|ults|uires|eads|ains|lies|ibits|ocks|inds|ases|erves|uses|ives"
+    r"\b(?:is|are|was|were|be|been|has|have|had|may|might|can|could|should|will|would|does|do|did"
+    r"|not"
+    r"|[a-z]{3,}(?:ed|ates|ects|eases|uces|izes|ises|ows|ults|uires|eads|ains|lies|ibits|ocks|inds"
+    r"|ases|erves|uses|ives"
     r"|ends|eeds|akes|eans|ests|ears|ers from))\b"
 )
 """What tells a sentence from a title: a word that is, or ends like, a finite verb."""
@@ -123,7 +127,9 @@ def write(query: str, quotes: Sequence[Quote]) -> str:
 
 
 def _told(quote: Quote) -> str:
-    """One quote as it stands in an answer; the source comes first, so that the key closes the line."""
+    """One quote as it stands in an answer; the source comes first, so that the key closes the "
+    "line.
+    """
     opened, closed = ("“", "”") if '"' in quote.text else ('"', '"')
     return f"{source(quote.item)}: {opened}{quote.text}{closed} [{quote.item['key']}]"
 
@@ -157,7 +163,9 @@ def _surname(author: str) -> str:
 
 
 def _candidates(evidence: Sequence[Mapping[str, Any]], topic: Topic) -> list[Quote]:
-    """Sentences that are prose, those that share most with the question first, at most MAX_ENCODED."""
+    """Sentences that are prose, those that share most with the question first, at most "
+    "MAX_ENCODED.
+    """
     found: dict[str, Quote] = {}
     for item in evidence:
         text = str(item["quote"])
@@ -174,7 +182,9 @@ def _candidates(evidence: Sequence[Mapping[str, Any]], topic: Topic) -> list[Quo
 
 
 def _is_prose(sentence: str) -> bool:
-    """Whether a sentence can stand as a quote: long enough, no heading, reference, table or question."""
+    """Whether a sentence can stand as a quote: long enough, no heading, reference, table or "
+    "question.
+    """
     words = sentence.split()
     letters = sum(map(str.isalpha, sentence))
     return (
@@ -222,7 +232,9 @@ def _share(names: Sequence[str], text: str) -> float:
 
 
 def _spread(quotes: Sequence[Quote], vectors: Array) -> tuple[Quote, ...]:
-    """Up to MAX_QUOTES, first one each of MIN_PAPERS papers, then the next best; none said twice."""
+    """Up to MAX_QUOTES, first one each of MIN_PAPERS papers, then the next best; none said "
+    "twice.
+    """
     if not quotes:
         return ()
     chosen: list[int] = []

@@ -1,7 +1,9 @@
 """From a conversation to tool calls.
 
-The classifier says which kinds of question are asked, the entities say about what; this module joins
-the two. Entities can veto (no molecule, no calculation) and words of the field can insist (a question
+The classifier says which kinds of question are asked, the entities say about what; this module
+joins
+the two. Entities can veto (no molecule, no calculation) and words of the field can insist (a
+question
 that says "TPSA" of a molecule wants it calculated). Knows no record: answers are written elsewhere.
 """
 
@@ -25,7 +27,17 @@ PASSAGES = 14
 """passages asked of the literature: enough for several papers"""
 
 NEEDS_MOLECULE = frozenset(
-    "identity properties rules alerts similarity substructure mechanism indications prediction".split()
+    {
+        "identity",
+        "properties",
+        "rules",
+        "alerts",
+        "similarity",
+        "substructure",
+        "mechanism",
+        "indications",
+        "prediction",
+    }
 )
 NEEDS_TARGET = frozenset({"drugs_for_target", "target_info"})
 LOOKED_UP = frozenset(
@@ -34,8 +46,10 @@ LOOKED_UP = frozenset(
 """Intents answered from a database; what it lacks, the literature may have."""
 
 _GREETING = re.compile(
-    r"^\W*(?:hello|hi|hey|good (?:morning|evening|afternoon|day)|thanks?(?: you)?|bye|goodbye|help(?: me)?|who are you"
-    r"|what are you|what can you do|what do you know|how are you|ok(?:ay)?|great|cool|perfect)\b[^?]{0,40}\??\W*$",
+    r"^\W*(?:hello|hi|hey|good (?:morning|evening|afternoon|day)|thanks?(?: you)?|bye|goodbye"
+    r"|help(?: me)?|who are you"
+    r"|what are you|what can you do|what do you know|how are you|ok(?:ay)?|great|cool"
+    r"|perfect)\b[^?]{0,40}\??\W*$",
     re.IGNORECASE,
 )
 _GENERAL = re.compile(
@@ -80,7 +94,8 @@ class Planner:
         )
         if repeated:
             return Plan(question, entities, ("repeat",), repeated[:MAX_CALLS], assumed=assumed)
-        intents, lacking = ("literature",), ""
+        intents: tuple[str, ...] = ("literature",)
+        lacking = ""
         if not topics.is_about_papers(question):
             ratios = self.classifier.classify(entities, self.encoder)
             intents, lacking = self._intents(entities, ratios, focus)
@@ -169,7 +184,9 @@ class Planner:
         return named[:MAX_MOLECULES]
 
     def _clause_molecules(self, intent: str, entities: Entities) -> tuple[str, ...]:
-        """Molecules of the clause that asks for ``intent`` most clearly; () where that says nothing."""
+        """Molecules of the clause that asks for ``intent`` most clearly; () where that says "
+        "nothing.
+        """
         clauses = topics.clauses(entities)
         if len(clauses) < 2 or not all(clause.molecules for clause in clauses):
             return ()
