@@ -130,7 +130,7 @@ _STEM = re.compile(
     r"|vastatin|sartan|[aeo]pril"
     r"|olol|prazole|conazole|gliptin|gliflozin|glutide|glitazone|dipine|triptan|setron|cillin"
     r"|floxacin|thromycin|cycline"
-    r"|navir|buvir|tegravir|ciclovir|vudine|xaban|gatran|grel|platin|taxel|rubicin|azepam|azolam"
+    r"|denafil|[dln]afil|navir|buvir|tegravir|ciclovir|vudine|xaban|gatran|grel|platin|taxel|rubicin|azepam|azolam"
     r"|oxetine|triptyline"
     r"|peridone|tidine|lukast|dronate|fibrate|zosin|terol|tropium|caine|barbital|thiazide"
     r"|semide)\b",
