@@ -1,7 +1,8 @@
 """The embedded chat model: LangChain's interface around the planner and the writers.
 
 Deterministic, offline, no GPU. It sees messages and the bound tools, like any chat model: after a
-question it calls tools, after their results it writes the answer or calls once more. Knows no agent.
+question it calls tools, after their results it writes the answer or calls once more. Knows no
+agent.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ class EmbeddedChatModel(BaseChatModel):
 
     Args:
         encoder: gives the bundled encoder; called once, at the first question.
-        names: gives ``{molecule name or synonym: preferred name}``; default the starter database's names.
+        names: gives ``{molecule name or synonym: preferred name}``; default the starter database's
+        names.
     """
 
     encoder: Callable[[], SentenceEncoder]
@@ -71,7 +73,7 @@ class EmbeddedChatModel(BaseChatModel):
     def respond(
         self, messages: Sequence[BaseMessage], tools: Sequence[Mapping[str, Any]] = ()
     ) -> tuple[str, tuple[Call, ...]]:
-        """The next step of a conversation: a text, or tool calls; exactly one of the two is not empty.
+        """The next step of a conversation: a text or tool calls, exactly one of the two.
 
         Args:
             messages: the conversation; the last one is a question or a tool's result.

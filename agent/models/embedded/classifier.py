@@ -125,10 +125,13 @@ class IntentClassifier:
     def probabilities(self, x: Array) -> Array:
         """(n, len(INTENTS)) for (n, d + len(FLAGS)) features."""
         logits = x @ self.weights.T + self.bias
-        return (1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+        p: Array = (1.0 / (1.0 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
+        return p
 
     def classify(self, question: Entities, encoder: SentenceEncoder) -> dict[str, float]:
-        """Intent -> probability over its threshold (1.0 = just at it), for every intent of one question."""
+        """Intent -> probability over its threshold (1.0 = just at it), for every intent of one "
+        "question.
+        """
         row = self.probabilities(features([question], encoder))[0]
         ratios = row / self.thresholds
         return {name: round(float(ratio), 4) for name, ratio in zip(INTENTS, ratios, strict=True)}

@@ -13,12 +13,14 @@ from retort.agent.models.embedded.classifier import SentenceEncoder
 from retort.agent.models.embedded.dialogue import Result
 from retort.agent.models.embedded.entities import find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
+from retort.agent.models.embedded.markup import joined, mark
 from retort.agent.models.embedded.planner import Plan, is_absence
-from retort.agent.models.embedded.writers import WRITERS, joined, mark
+from retort.agent.models.embedded.writers import WRITERS
 from retort.agent.records import ABSTENTION
 
 _ABLE = (
-    "I answer from sources: structures and calculated properties, rules and alerts, ChEMBL's measured activities, "
+    "I answer from sources: structures and calculated properties, rules and alerts, ChEMBL's "
+    "measured activities, "
     "mechanisms and indications, predicted properties, and passages of the library"
 )
 _EXAMPLE = 'for example "What is the mechanism of action of osimertinib?"'
@@ -71,15 +73,19 @@ def abstain(
     """Why there is no answer, what was searched, and how to add what is missing."""
     if plan.is_greeting or not (failed or absent or silent or plan.lacking or plan.is_out_of_scope):
         return f"{ABSTENTION}: that asks for nothing that I can look up. {_ABLE}; {_EXAMPLE}."
-    reasons = list(dict.fromkeys(result.text.rstrip(".") for result in failed))
+    reasons = [result.text.rstrip(".") for result in failed]
     reasons += [f"{_quoted(result).rstrip('.')} {_keys(result)}".strip() for result in absent]
     if plan.is_out_of_scope:
-        reasons.append("this is not a question about molecules, targets or their literature")
+        reasons = ["this is not a question about molecules, targets or their literature"]
     elif plan.lacking:
         reasons.append(_LACKING[plan.lacking])
     elif silent:
-        reasons.append("no passage of the library answers it")
-    text = f"{ABSTENTION}: {'; '.join(dict.fromkeys(reasons))}."
+        reasons.append(
+            "No passage of the library answers it"
+            if reasons
+            else "no passage of the library answers it"
+        )
+    text = f"{ABSTENTION}: {'. '.join(dict.fromkeys(reasons))}."
     searched = [_searched(plan, result) for result in (*failed, *absent, *silent)]
     if searched := list(dict.fromkeys(part for part in searched if part)):
         text += f" Searched: {'; '.join(searched)}."
@@ -97,7 +103,7 @@ def _next(
     if silent or any(result.call.name == "search_literature" for result in absent):
         return "To add papers: `retort library add PATH`."
     if absent:
-        return "To search more than this release: set RETORT_CHEMBL to a ChEMBL SQLite file, or to `web`."
+        return "To search more: set RETORT_CHEMBL to a ChEMBL SQLite file, or to `web`."
     return ""
 
 

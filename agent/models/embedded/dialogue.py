@@ -1,4 +1,4 @@
-"""A list of chat messages read as turns: each question, the calls it led to, and what they returned.
+"""A list of chat messages read as turns: each question, its calls, and what they returned.
 
 Owns the reading of messages. Knows nothing of chemistry and makes no decision.
 """

@@ -1,6 +1,6 @@
 """What a question names: molecules, targets, variants, properties, rules, endpoints, limits.
 
-``find_entities`` reads one question and knows no conversation; dialogue.py fills in what "it" means.
+``find_entities`` reads one question and knows no conversation; followup.py knows what "it" means.
 It also masks the question: names become "drug", "target" ..., so that what the classifier learnt
 from one drug holds for every other.
 """
@@ -49,6 +49,8 @@ class Mention:
     end: int
     written: str = ""
     """the user's own spelling where ``text`` is a correction of it; else empty"""
+    is_known: bool = True
+    """False for a name that stands where a molecule's name would and that nobody here knows"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +95,48 @@ _WORD = re.compile(r"[^\s,;?!\"“”]+")
 _NAME_WORD = re.compile(r"[A-Za-z0-9][\w'-]*")
 _GENE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:α|β|γ)?(?![\w-])")
 _BACK = re.compile(
-    r"^\s*(?:and|also|plus|what about|how about|but|or)\b|\b(?:it|its|they|their|them|that (?:drug|compound|molecule"
-    r"|one|target|protein|gene)|this (?:drug|compound|molecule|one|target|protein|gene)|the (?:drug|compound|molecule"
+    r"^\s*(?:and|also|plus|what about|how about|but|or)\b|\b(?:it|its|they|their|them|that (?:drug"
+    r"|compound|molecule"
+    r"|one|target|protein|gene)|this (?:drug|compound|molecule|one|target|protein|gene)|the "
+    r"(?:drug|compound|molecule"
     r"|same (?:drug|compound|molecule|target|one|protein)))(?=[\s?.,!]|$)",
     re.IGNORECASE,
 )
 _UNKNOWN_SLOTS = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?:IC50|EC50|Ki|Kd|AC50|potency|affinity|activity|activities|selectivity) (?:values? )?(?:of|for) (NAME)"
+        r"\b(?:IC50|EC50|Ki|Kd|AC50|potency|affinity|activity|activities|selectivity) (?:values? "
+        r")?(?:of|for) (NAME)"
         r"(?= (?:against|on|at|for|towards|to|in)\b|[?.!]|$)",
-        r"\b(?:mechanism(?: of action)?|mode of action|moa|target|structure|smiles|formula|weight|mass|logp|tpsa|psa|qed"
-        r"|solubility|lipophilicity|logd|indications?|properties|descriptors|synonyms|similarity|inchikey|risk|alerts"
-        r"|profile|donors|acceptors|bonds|rings) (?:of|for|in|between) (NAME)(?=[?.,!]| and\b| on\b| in\b|$)",
+        r"\b(?:mechanism(?: of action)?|mode of action|moa|target|structure|smiles|formula|weight"
+        r"|mass|logp|tpsa|psa|qed"
+        r"|solubility|lipophilicity|logd|indications?|pains|brenk alerts|toxicophores|properties"
+        r"|descriptors|synonyms|similarity|inchikey|risk|alerts"
+        r"|profile|donors|acceptors|bonds|rings) (?:of|for|in|between) (NAME)(?=[?.,!]| and\b| "
+        r"on\b| in\b|$)",
         r"\bhow (?:potent|active|soluble|similar|heavy|polar|drug-?like) is (NAME)\b",
-        r"\b(?:does|is|will|would|can) (NAME) (?:pass|satisfy|obey|violate|meet|contain|have|inhibit|bind|block|work|soluble"
+        r"\b(?:does|is|will|would|can) (NAME) (?:pass|satisfy|obey|violate|meet|contain|have"
+        r"|inhibit|bind|block|work|soluble"
         r"|a herg|used|indicated|approved|treat|drug-?like|target|act|lipophilic|dissolve)\b",
         r"\bhow does (NAME) (?:work|act)\b",
         r"\bwhat (?:is|about) (NAME) (?:used|indicated|approved|prescribed) for\b",
         r"\b(?:what|how) about (NAME)[?.! ]*$",
-        r"\b(?:look up|resolve|draw|depict|compare|molecule named|drug named|compound named|drug called) (NAME)",
+        r"\b(?:look up|resolve|draw|depict|compare|molecule named|drug named|compound named|drug "
+        r"called) (NAME)",
     )
 )
+_STEM = re.compile(
+    r"\b[a-z]{2,}(?:tinib|ciclib|parib|rafenib|metinib|zomib|lisib|limus|ximab|zumab|tumab"
+    r"|vastatin|sartan|[aeo]pril"
+    r"|olol|prazole|conazole|gliptin|gliflozin|glutide|glitazone|dipine|triptan|setron|cillin"
+    r"|floxacin|thromycin|cycline"
+    r"|denafil|[dln]afil|navir|buvir|tegravir|ciclovir|vudine|xaban|gatran|grel|platin|taxel|rubicin|azepam|azolam"
+    r"|oxetine|triptyline"
+    r"|peridone|tidine|lukast|dronate|fibrate|zosin|terol|tropium|caine|barbital|thiazide"
+    r"|semide)\b",
+    re.IGNORECASE,
+)
+"""Common stems of the WHO's international nonproprietary names, as endings of a word."""
 _NAME = r"(?:[A-Za-z0-9][\w'/+-]*[A-Za-z0-9+]|[A-Za-z]{3,})(?: acid| sodium| hydrochloride)?"
 
 
@@ -149,12 +171,16 @@ def _named(table: tuple[tuple[re.Pattern[str], str], ...], text: str) -> tuple[s
 
 
 def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
-    """All mentions, none overlapping; what is found first (the most certain kind) holds its place."""
+    """All mentions, none overlapping; what is found first (the most certain kind) holds its "
+    "place.
+    """
     taken: list[Mention] = []
 
-    def add(kind: EntityKind, start: int, end: int, name: str, written: str = "") -> None:
+    def add(
+        kind: EntityKind, start: int, end: int, name: str, written: str = "", known: bool = True
+    ) -> None:
         if all(end <= other.start or start >= other.end for other in taken):
-            taken.append(Mention(kind, name, start, end, written))
+            taken.append(Mention(kind, name, start, end, written, known))
 
     if pattern := structures.smarts_in(text):
         start = text.index(pattern)
@@ -170,34 +196,35 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
     for expression in (structures.RS_ID, structures.STAR_ALLELE):
         for found in expression.finditer(text):
             add("variant", found.start(), found.end(), found.group())
-    for name, start, end in _targets(text):
+    for name, start, end in _targets(text, gazetteer):
         add("target", start, end, name)
     for name, start, end, written in _molecules(text, gazetteer):
         add("molecule", start, end, name, written)
     for name, start, end in _gene_shaped(text):
         add("target", start, end, name)
     for group, smarts in SUBSTRUCTURES.items():
-        if found := re.search(rf"\b{group}s?\b", text, re.IGNORECASE):
-            add("pattern", found.start(), found.end(), smarts)
+        if named := re.search(rf"\b{group}s?\b", text, re.IGNORECASE):
+            add("pattern", named.start(), named.end(), smarts)
             break
     for start, end in _unknown(text, taken):
-        add("molecule", start, end, text[start:end])
+        add("molecule", start, end, text[start:end], known=False)
     return tuple(sorted(taken, key=lambda mention: mention.start))
 
 
-def _targets(text: str) -> list[tuple[str, int, int]]:
-    """Targets by everyday name or by a symbol that is known in any case."""
+def _targets(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int]]:
+    """Targets by everyday name, by a database's name, or by a symbol that is known in any case."""
     found = []
     low = text.lower()
+    for name in gazetteer.targets_in(low):
+        for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", low):
+            found.append((text[match.start() : match.end()], match.start(), match.end()))
     for name, symbol in TARGET_NAMES.items():
         for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", low):
             found.append((symbol, match.start(), match.end()))
     for match in re.finditer(r"(?<![\w-])[A-Za-z][A-Za-z0-9]{1,8}(?:-[A-Za-z])?(?![\w-])", text):
         word = match.group()
+        # short symbols are also English words (met, kit, alk): those must be in capitals
         if word.upper() in GENES and (word.isupper() or len(word) > 3):
-            # short symbols are also English words (met, ar, alk): those must be in capitals
-            if word.islower() and word in ("kit", "met", "ret", "smo", "axl", "comt", "face"):
-                continue
             found.append((word.upper(), match.start(), match.end()))
     return found
 
@@ -236,12 +263,14 @@ def _molecules(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int, str
 
 
 def _unknown(text: str, taken: list[Mention]) -> list[tuple[int, int]]:
-    """Words that stand where a molecule's name would, and are no plain words: unknown names."""
+    """Unknown names: words with the stem of a drug's name, or in the place of one, and no plain "
+    "words.
+    """
     masked = list(text)
     for mention in taken:
         masked[mention.start : mention.end] = "\0" * (mention.end - mention.start)
     sheet = "".join(masked)
-    spans = []
+    spans = [found.span() for found in _STEM.finditer(sheet) if found.group().lower() not in ASIDE]
     for slot in _UNKNOWN_SLOTS:
         for found in re.finditer(slot.pattern.replace("NAME", _NAME), sheet, re.IGNORECASE):
             word = found.group(1)

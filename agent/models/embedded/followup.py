@@ -15,8 +15,10 @@ from retort.agent.models.embedded.entities import Entities, Mention, find_entiti
 from retort.agent.models.embedded.gazetteer import Gazetteer
 
 _ONLY_A_NAME = re.compile(
-    r"^\W*(?:(?:and|what about|how about|also|or|now|then|same|the same|for|with|of|on|against|in|do|it|again"
-    r"|what if it were|try)\W+)*(?:the\s+)?(drug|target|variant)(?:\W+(?:instead|too|then|now|please|as well))*\W*$",
+    r"^\W*(?:(?:and|what about|how about|also|or|now|then|same|the same|for|with|of|on|against|in"
+    r"|do|it|again"
+    r"|what if it were|try)\W+)*(?:the\s+)?(drug|target|variant)(?:\W+(?:instead|too|then|now"
+    r"|please|as well))*\W*$",
     re.IGNORECASE,
 )
 
@@ -39,12 +41,12 @@ def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
     for turn in turns:
         named = find_entities(turn.question, gazetteer)
         calls = turn.calls
-        molecules = [m.text for m in named.molecules]
-        molecules += [
+        molecules = [
             str(c.args[key]) for c in calls for key in ("molecule", "other") if c.args.get(key)
         ]
-        targets = [m.text for m in named.targets]
-        targets += [str(c.args["target"]) for c in calls if c.args.get("target")]
+        molecules += [m.text for m in named.molecules]
+        targets = [str(c.args["target"]) for c in calls if c.args.get("target")]
+        targets += [m.text for m in named.targets]
         queries = [str(c.args["query"]) for c in calls if c.args.get("query")]
         topic = queries[-1] if queries else (turn.question[:300] if named.mentions else "")
         about = find_entities(topic, gazetteer).mentions if topic else ()

@@ -1,12 +1,13 @@
 """Names of molecules that are known, and the nearest of them to a misspelt one.
 
-Owns lookup and spelling. Knows no sentence: entities.py reads questions. The names themselves are handed
+Owns lookup and spelling. Knows no sentence: entities.py reads questions. The names themselves are
+handed
 in (the starter database has a list of them).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -23,12 +24,15 @@ class Gazetteer:
     """lower-case name or synonym -> the name as written by the source"""
     longest: int = 1
     """words in the longest name"""
+    targets: tuple[str, ...] = ()
+    """lower-case names of targets of two words or more, the longest first"""
 
     @classmethod
-    def of(cls, names: Mapping[str, str]) -> Self:
-        """Build from ``{name or synonym: preferred name}``.
+    def of(cls, names: Mapping[str, str], targets: Iterable[str] = ()) -> Self:
+        """Build from ``{name or synonym: preferred name}`` and the names of targets.
 
-        Names shorter than four characters, everyday words and gene symbols are left out: in a question they
+        Names shorter than four characters, everyday words and gene symbols are left out: in a
+        question they
         mean something else.
         """
         kept = {
@@ -39,18 +43,27 @@ class Gazetteer:
             and key.upper().strip() not in GENES
             and not key.strip().isdigit()
         }
-        return cls(kept, max((len(key.split()) for key in kept), default=1))
+        longest = max((len(key.split()) for key in kept), default=1)
+        spelt = {name.lower().strip() for name in targets if " " in name.strip()}
+        return cls(kept, longest, tuple(sorted(spelt, key=lambda name: (-len(name), name))))
 
     @classmethod
     def starter(cls) -> Self:
-        """The names of the starter database's drugs."""
+        """The names of the starter database's drugs and targets."""
         from retort.tools.chembl import starter
 
         pairs = starter.names()
         preferred: dict[str, str] = {}
         for name, chembl_id in pairs:  # preferred names come first
             preferred.setdefault(chembl_id, name.lower())
-        return cls.of({name: preferred[chembl_id] for name, chembl_id in reversed(pairs)})
+        return cls.of(
+            {name: preferred[chembl_id] for name, chembl_id in reversed(pairs)},
+            (name for name, _ in starter.target_names()),
+        )
+
+    def targets_in(self, low: str) -> list[str]:
+        """Names of targets in a lower-case text, the longest first."""
+        return [name for name in self.targets if name in low]
 
     def preferred(self, text: str) -> str | None:
         """The source's own name for a name or synonym; None where it is not known."""
@@ -59,8 +72,10 @@ class Gazetteer:
     def nearest(self, word: str) -> str | None:
         """The one known name that ``word`` is a likely misspelling of, in lower case; else None.
 
-        One edit (a letter changed, added, dropped, or two swapped) in a word of six letters or more, or two
-        letters changed in one of ten or more that begins with the same four. Drug names lie close together
+        One edit (a letter changed, added, dropped, or two swapped) in a word of six letters or
+        more, or two
+        letters changed in one of ten or more that begins with the same four. Drug names lie close
+        together
         (prednisone, prednisolone), so anything further, or a tie, is nobody's misspelling.
         """
         word = word.lower()
@@ -83,7 +98,9 @@ def _is_near(word: str, name: str) -> bool:
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:
-    """Damerau's distance (change, add, drop, swap of neighbours); ``limit + 1`` once it is larger."""
+    """Damerau's distance (change, add, drop, swap of neighbours); ``limit + 1`` once it is "
+    "larger.
+    """
     if abs(len(a) - len(b)) > limit:
         return limit + 1
     before: list[int] = []

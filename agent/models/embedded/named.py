@@ -1,13 +1,14 @@
 """The names that a question asks for, read off the quotes that answer it.
 
-"Which variants ..." gets the variants that the quoted sentences name, each with its sources: what the
-quotes say, counted, and nothing concluded.
+"Which variants ..." gets the variants that the quoted sentences name, each with its sources: what
+the quotes say, and nothing concluded.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from retort.agent.models.embedded.vocabulary import NOT_GENES
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 MAX_NAMES = 10
 
 _ASKS = re.compile(
-    r"\b(?:which|what)\b(?:\s+[\w*-]+){0,3}?\s+(variants?|alleles?|polymorphisms?|SNPs?|genotypes?|haplotypes?"
-    r"|mutations?|genes?)\b",
+    r"\b(?:which|what)\b(?:\s+[\w*-]+){0,3}?\s+(variant|allele|polymorphism|SNP|genotype|haplotype"
+    r"|mutation|gene)s?\b",
     re.IGNORECASE,
 )
+_STAR = r"\*\d{1,3}[A-Za-z]?(?!\w)"
 _STARS = re.compile(
-    r"\b([A-Z][A-Z0-9]{2,8}) ?(\*\d{1,3}[A-Z]?)(?P<more>(?:(?:/|, ?(?:and |or )?| and | or |, )\*\d{1,3}[A-Z]?)*)"
+    rf"\b([A-Z][A-Z0-9]{{2,8}})\)? ?({_STAR})((?:(?:/|, ?(?:and |or )?| and | or )(?:{_STAR}))*)"
 )
 _RS = re.compile(r"\brs\d{3,12}\b")
 _CHANGE = re.compile(r"(?<![\w-])-?\d{2,6}[ACGT]\s?>\s?[ACGT]\b|\bc\.\d+[ACGT]>[ACGT]\b")
@@ -31,48 +33,64 @@ _SUBSTITUTION = re.compile(r"\b[ACDEFGHIKLMNPQRSTVWY]\d{2,4}[ACDEFGHIKLMNPQRSTVW
 _GENE = re.compile(r"(?<![\w*-])[A-Z][A-Z0-9]{2,8}(?![\w-])")
 
 
-def line(query: str, quotes: Sequence[Quote]) -> str:
-    """One line with the names asked for and their keys; "" where none is asked for or none is named."""
-    asked = _ASKS.search(query)
-    if not asked:
-        return ""
-    kind = asked.group(1).lower().rstrip("s")
-    if kind == "mutation":
-        what, find = "Mutations", _mutations
-    elif kind == "gene":
-        what, find = "Genes", _genes
-    else:
-        what, find = "Variants", _variants
-    found = _with_keys(quotes, find, query)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A kind of names that a query asks for."""
+
+    label: str
+    """what the line calls them: "Variants" """
+    pattern: Callable[[str], Iterator[str]]
+    given: frozenset[str]
+    """names in the query itself: genes whose variants are wanted, and what is no answer"""
+
+    def find(self, text: str) -> list[str]:
+        """The names of this kind in a text, each once; reference alleles (``*1``) are none."""
+        found = dict.fromkeys(self.pattern(text))
+        genes = {name for name in self.given if "*" not in name}
+        return [
+            name
+            for name in found
+            if name not in self.given
+            and not name.endswith("*1")
+            and ("*" not in name or not genes or name.partition("*")[0] in genes)
+        ]
+
+
+def asked_for(query: str) -> Asked | None:
+    """The kind of names that a query asks for; None where it asks for something else."""
+    found = _ASKS.search(query)
     if not found:
-        return ""
-    told = ", ".join(
-        f"`{name}` " + "".join(f"[{key}]" for key in keys) for name, keys in found[:MAX_NAMES]
-    )
-    return f"{what} named in the quoted passages: {told}."
+        return None
+    given = frozenset(_GENE.findall(query)) - NOT_GENES
+    match found.group(1).lower():
+        case "mutation":
+            return Asked("Mutations", _mutations, given)
+        case "gene":
+            return Asked("Genes", _genes, given)
+    return Asked("Variants", _variants, given)
 
 
-def _with_keys(
-    quotes: Sequence[Quote], find: Callable[[str], Iterator[str]], query: str
-) -> list[tuple[str, list[str]]]:
-    """Names with the keys of the quotes that hold them, those with the most sources first."""
-    found: dict[str, list[str]] = {}
-    wanted = set(_GENE.findall(query)) - NOT_GENES
+def line(query: str, quotes: Sequence[Quote]) -> str:
+    """One line with the names asked for and their keys; "" where none is asked for or none is "
+    "named.
+    """
+    asked = asked_for(query)
+    keys: dict[str, list[str]] = {}
     for quote in quotes:
-        for name in find(quote.text):
-            gene = name.partition("*")[0] if "*" in name else ""
-            key = quote.item["key"]
-            if (gene and wanted and gene not in wanted) or name in wanted:
-                continue
-            if key not in found.setdefault(name, []):
-                found[name].append(key)
-    return sorted(found.items(), key=lambda pair: -len(pair[1]))
+        for name in asked.find(quote.text) if asked else ():
+            if quote.item["key"] not in keys.setdefault(name, []):
+                keys[name].append(quote.item["key"])
+    if not asked or not keys:
+        return ""
+    order = sorted(keys, key=lambda name: -len(keys[name]))[:MAX_NAMES]
+    told = ", ".join(f"`{name}` " + "".join(f"[{key}]" for key in keys[name]) for name in order)
+    return f"{asked.label} named in the quoted passages: {told}."
 
 
 def _variants(text: str) -> Iterator[str]:
     """Star alleles (``CYP2C9*2 and *3`` gives both), rs numbers, changes of base or residue."""
     for match in _STARS.finditer(text):
-        for star in (match.group(2), *re.findall(r"\*\d{1,3}[A-Z]?", match.group("more"))):
+        for star in (match.group(2), *re.findall(_STAR, match.group(3))):
             yield match.group(1) + star
     for pattern in (_RS, _CHANGE, _SUBSTITUTION):
         yield from (match.group() for match in pattern.finditer(text))

@@ -1,6 +1,7 @@
 """Answers from the literature: the sentences that answer best, word for word, from several papers.
 
-Owns the choice of sentences and the gate below which nothing is quoted. Every quote is a slice of its
+Owns the choice of sentences and the gate below which nothing is quoted. Every quote is a slice of
+its
 evidence. Text of papers is data here: it is compared and quoted, never followed.
 """
 
@@ -9,14 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from retort.agent.models.embedded import named
 from retort.agent.models.embedded.classifier import Array, SentenceEncoder
 from retort.agent.models.embedded.entities import Entities
-from retort.agent.models.embedded.vocabulary import ASIDE
+from retort.agent.models.embedded.vocabulary import FUNCTION_WORDS
 from retort.retrieval.sentences import sentences
 
 MAX_QUOTES = 5
@@ -26,6 +27,10 @@ MAX_ENCODED = 60
 """sentences compared by the encoder; the rest has no word in common with the question"""
 GATE = 0.45
 """similarity (cosine) of question and best sentence from which a passage answers the question"""
+GATE_PARTLY = 0.6
+"""the same for a passage that holds only some of the names of the question"""
+GATE_WORDS = 0.4
+"""for a sentence that holds all words of a question without names"""
 GATE_UNNAMED = 0.55
 """the same where the question names no molecule, target or variant that could be looked for"""
 _BEHIND = 0.22
@@ -36,10 +41,19 @@ _ALIKE = 0.93
 _REFERENCES_AT_END = re.compile(r"\s*\[\d[\d,;\s–-]*\](?=[.]?$)\.?$")
 _BRACKETED_NUMBER = re.compile(r"\[\s*\d[\d,;\s–-]*\]")
 _NOT_PROSE = re.compile(
-    r"^(?:#|\||\*\*|[-*+]\s|>|(?:fig(?:ure)?|table|supplementary|keywords?|abbreviations?|doi|copyright|received|funding)"
+    r"^(?:#|\||\*\*|[-*+]\s|>|(?:fig(?:ure)?|table|supplementary|keywords?|abbreviations?|doi"
+    r"|copyright|received|funding)"
     r"\b)|\||https?://|\bet al\.,? [A-Z][\w ]+\d{4}|\b(?:19|20)\d\d;\s?\d+|\?[\"'”]?$",
     re.IGNORECASE,
 )
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|be|been|has|have|had|may|might|can|could|should|will|would|does|do|did"
+    r"|not"
+    r"|[a-z]{3,}(?:ed|ates|ects|eases|uces|izes|ises|ows|ults|uires|eads|ains|lies|ibits|ocks|inds"
+    r"|ases|erves|uses|ives"
+    r"|ends|eeds|akes|eans|ests|ears|ers from))\b"
+)
+"""What tells a sentence from a title: a word that is, or ends like, a finite verb."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,32 @@ class Quote:
     """cosine to the question"""
 
 
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What a passage is held against."""
+
+    words: frozenset[str]
+    """the query's words that carry meaning, without its names; see `content_words`"""
+    names: tuple[str, ...]
+    """molecules, targets and variants that the query names, in lower case"""
+    required: tuple[str, ...]
+    """those of them that nobody here knows: without them a passage is about something else"""
+    asks: named.Asked | None
+    """the kind of names that the query asks for, where it asks for names"""
+
+    @classmethod
+    def of(cls, query: str, entities: Entities) -> Self:
+        """The topic of a query in which ``entities`` were found."""
+        names: dict[str, bool] = {}
+        for mention in entities.mentions:
+            if mention.kind in ("molecule", "target", "variant"):
+                written = "" if mention.written else query[mention.start : mention.end]
+                names[(written or mention.text).lower()] = mention.is_known
+        words = content_words(query) - content_words(" ".join(names))
+        unknown = tuple(name for name, known in names.items() if not known)
+        return cls(words, tuple(names), unknown, named.asked_for(query))
+
+
 def choose(
     query: str, entities: Entities, evidence: Sequence[Mapping[str, Any]], encoder: SentenceEncoder
 ) -> tuple[Quote, ...]:
@@ -65,36 +105,40 @@ def choose(
         evidence: passages, best first.
         encoder: the one whose vectors the gates were measured with.
     """
-    words = content_words(query)
-    names = names_of(entities, query)
-    candidates = _candidates(evidence, words, names)
+    topic = Topic.of(query, entities)
+    candidates = _candidates(evidence, topic)
     if not candidates:
         return ()
     vectors = np.asarray(encoder.encode([query, *(quote.text for quote in candidates)]))
     similarity = vectors[1:] @ vectors[0]
     scored = [
-        Quote(q.text, q.item, _score(q, float(s), words, names), float(s))
+        Quote(q.text, q.item, _score(q, float(s), topic), float(s))
         for q, s in zip(candidates, similarity, strict=True)
     ]
     order = sorted(range(len(scored)), key=lambda i: -scored[i].score)
-    passing = [i for i in order if _passes(scored[i], words, names)]
+    passing = [i for i in order if _passes(scored[i], topic)]
     return _spread([scored[i] for i in passing], vectors[1:][passing])
 
 
 def write(query: str, quotes: Sequence[Quote]) -> str:
     """The quotes as a Markdown list below one line that says what they name."""
     lead = named.line(query, quotes) or "Passages that speak to the question, word for word:"
-    lines = [f"- “{quote.text}” [{quote.item['key']}] ({source(quote.item)})" for quote in quotes]
-    if '"' not in "".join(quote.text for quote in quotes):
-        lines = [line.replace("“", '"', 1).replace("” [", '" [', 1) for line in lines]
-    return "\n".join([lead, "", *lines])
+    return "\n".join([lead, "", *(f"- {_told(quote)}" for quote in quotes)])
+
+
+def _told(quote: Quote) -> str:
+    """One quote as it stands in an answer; the source comes first, so that the key closes the "
+    "line.
+    """
+    opened, closed = ("“", "”") if '"' in quote.text else ('"', '"')
+    return f"{source(quote.item)}: {opened}{quote.text}{closed} [{quote.item['key']}]"
 
 
 def source(item: Mapping[str, Any]) -> str:
-    """What a reader recognises a paper by: "Smith 2009"; for a note its title, called a note."""
+    """What a reader recognises a paper by: "Smith 2009"; a note of this project is called one."""
     r = item["record"]
     if r.get("is_note"):
-        return f"note: {item['title']}"
+        return "Project note"
     surname = _surname(str((r.get("authors") or [""])[0]))
     told = " ".join(str(part) for part in (surname, r.get("year")) if part) or str(
         item["source_id"]
@@ -105,19 +149,7 @@ def source(item: Mapping[str, Any]) -> str:
 def content_words(text: str) -> frozenset[str]:
     """The words of a text that carry meaning, cut to six letters so that endings do not matter."""
     words = re.findall(r"[A-Za-z0-9][\w*>-]+", text.lower())
-    return frozenset(word[:6] for word in words if word not in ASIDE and len(word) > 2)
-
-
-def names_of(entities: Entities, query: str) -> tuple[str, ...]:
-    """Names that a passage must hold: molecules, targets and variants, as the query writes them."""
-    found = []
-    for mention in entities.mentions:
-        if mention.kind in ("molecule", "target", "variant"):
-            written = query[mention.start : mention.end].lower()
-            found.append(
-                mention.text.lower() if mention.written else written or mention.text.lower()
-            )
-    return tuple(dict.fromkeys(found))
+    return frozenset(word[:6] for word in words if word not in FUNCTION_WORDS and len(word) > 2)
 
 
 def _surname(author: str) -> str:
@@ -130,10 +162,10 @@ def _surname(author: str) -> str:
     return parts[-1] if parts else ""
 
 
-def _candidates(
-    evidence: Sequence[Mapping[str, Any]], words: frozenset[str], names: Sequence[str]
-) -> list[Quote]:
-    """Sentences that are prose, those that share most with the question first, at most MAX_ENCODED."""
+def _candidates(evidence: Sequence[Mapping[str, Any]], topic: Topic) -> list[Quote]:
+    """Sentences that are prose, those that share most with the question first, at most "
+    "MAX_ENCODED.
+    """
     found: dict[str, Quote] = {}
     for item in evidence:
         text = str(item["quote"])
@@ -142,7 +174,7 @@ def _candidates(
             if _is_prose(sentence):
                 found.setdefault(" ".join(sentence.lower().split()), Quote(sentence, item))
     shared = {
-        key: len(words & content_words(quote.text)) + 2 * _share(names, quote.text)
+        key: len(topic.words & content_words(quote.text)) + 2 * _share(topic.names, quote.text)
         for key, quote in found.items()
     }
     kept = sorted(found, key=lambda key: -shared[key])[:MAX_ENCODED]
@@ -150,7 +182,9 @@ def _candidates(
 
 
 def _is_prose(sentence: str) -> bool:
-    """Whether a sentence can stand as a quote: long enough, no heading, reference, table or question."""
+    """Whether a sentence can stand as a quote: long enough, no heading, reference, table or "
+    "question.
+    """
     words = sentence.split()
     letters = sum(map(str.isalpha, sentence))
     return (
@@ -159,25 +193,35 @@ def _is_prose(sentence: str) -> bool:
         and letters > 0.6 * len(sentence)
         and not _NOT_PROSE.search(sentence)
         and not _BRACKETED_NUMBER.search(sentence)
+        and _VERB.search(sentence) is not None
         and not sentence[:1].islower()
         and sentence.rstrip("\"'”)")[-1:] not in (":", ";", ",")
     )
 
 
-def _score(quote: Quote, similarity: float, words: frozenset[str], names: Sequence[str]) -> float:
-    shared = len(words & content_words(quote.text)) / max(1, len(words))
-    title = 0.03 * _share(names, str(quote.item["title"]))
-    return similarity + 0.15 * shared + 0.15 * _share(names, quote.text) + title
+def _score(quote: Quote, similarity: float, topic: Topic) -> float:
+    title = 0.03 * _share(topic.names, str(quote.item["title"]))
+    named = 0.15 * bool(topic.asks and topic.asks.find(quote.text))
+    words = 0.2 * _shared(quote, topic)
+    return similarity + words + 0.15 * _share(topic.names, quote.text) + title + named
 
 
-def _passes(quote: Quote, words: frozenset[str], names: Sequence[str]) -> bool:
+def _passes(quote: Quote, topic: Topic) -> bool:
     """The gate: near enough to the question, and about what it names."""
     around = f"{quote.item['title']} {quote.item['quote']}"
-    if names:
-        needed = 0.5 if len(names) > 1 else 1.0
-        return quote.similarity >= GATE and _share(names, around) >= needed
-    shared = len(words & content_words(quote.text)) / max(1, len(words))
-    return quote.similarity >= GATE_UNNAMED and shared >= 0.3
+    if topic.required and _share(topic.required, around) < 1.0:
+        return False
+    if topic.names:
+        share = _share(topic.names, around)
+        return quote.similarity >= (GATE if share == 1.0 else GATE_PARTLY) and share >= 0.5
+    shared = _shared(quote, topic)
+    all_words = len(topic.words) > 1 and shared >= 0.8
+    return quote.similarity >= (GATE_WORDS if all_words else GATE_UNNAMED) and shared >= 0.3
+
+
+def _shared(quote: Quote, topic: Topic) -> float:
+    """The part of the query's words that stand in the sentence."""
+    return len(topic.words & content_words(quote.text)) / max(1, len(topic.words))
 
 
 def _share(names: Sequence[str], text: str) -> float:
@@ -188,7 +232,9 @@ def _share(names: Sequence[str], text: str) -> float:
 
 
 def _spread(quotes: Sequence[Quote], vectors: Array) -> tuple[Quote, ...]:
-    """Up to MAX_QUOTES, first one each of MIN_PAPERS papers, then the next best; none said twice."""
+    """Up to MAX_QUOTES, first one each of MIN_PAPERS papers, then the next best; none said "
+    "twice.
+    """
     if not quotes:
         return ()
     chosen: list[int] = []

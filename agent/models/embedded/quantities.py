@@ -20,7 +20,8 @@ _CONCENTRATION = re.compile(
     rf"{_NUMBER} ?([pnuµμm]?M|[pnuµμm]m|picomolar|nanomolar|micromolar|millimolar|molar)\b"
 )
 _LESS = re.compile(
-    r"(?:below|under|less than|lower than|smaller than|better than|at most|up to|within|not more than|no more than"
+    r"(?:below|under|less than|lower than|smaller than|better than|at most|up to|within|not more "
+    r"than|no more than"
     r"|stronger than|beneath|<=?|≤|⩽|maximum(?: of)?|max)\s*(?:an? |of |than )*$",
     re.IGNORECASE,
 )
@@ -32,13 +33,16 @@ _AFTER_LESS = re.compile(
 )
 _PCHEMBL = re.compile(
     rf"\bp(?:IC50|Ki|Kd|EC50|AC50|ChEMBL|activity)(?: values?)?"
-    rf"(?: (?:of|is|that is|with))?\s*(?:above|over|greater than|more than|higher than|at least|>=?|≥|=|of at least"
+    rf"(?: (?:of|is|that is|with))?\s*(?:above|over|greater than|more than|higher than|at least"
+    rf"|>=?|≥|=|of at least"
     rf"|from|better than|exceeding)?\s*(?:or equal to )?{_NUMBER}",
     re.IGNORECASE,
 )
 _LIMIT = re.compile(
-    r"\b(?:top|best|first|strongest|list|show|give me|most potent)\s+(?:the )?(?:top )?(\d{1,3})\b(?! ?[pnuµμm]?M\b)"
-    r"|\b(\d{1,3}) (?:most potent|best|strongest|compounds|inhibitors|molecules|ligands|papers|passages)\b",
+    r"\b(?:top|best|first|strongest|list|show|give me|most potent)\s+(?:the )?(?:top "
+    r")?(\d{1,3})\b(?! ?[pnuµμm]?M\b)"
+    r"|\b(\d{1,3}) (?:most potent|best|strongest|compounds|inhibitors|molecules|ligands|papers"
+    r"|passages)\b",
     re.IGNORECASE,
 )
 
@@ -46,7 +50,8 @@ _LIMIT = re.compile(
 def max_value_nm(text: str) -> float | None:
     """The upper limit that a question sets on a concentration, in nM; None without one.
 
-    A bare concentration is an upper limit only when the words before or after say so ("below 10 nM",
+    A bare concentration is an upper limit only when the words before or after say so ("below
+    10 nM",
     "10 nM or better"); "above 1 uM" is none.
     """
     for found in _CONCENTRATION.finditer(text):

@@ -1,6 +1,7 @@
-"""Structures and identifiers written into a question: SMILES (good and broken), SMARTS, InChIKeys, ids.
+"""Structures and identifiers written into a question: SMILES good and broken, SMARTS, ids.
 
-Owns recognition only; what a structure means is decided by the tools, which also explain what is wrong
+Owns recognition only; what a structure means is decided by the tools, which also explain what is
+wrong
 with a broken one. That is why something that was clearly meant as a SMILES is handed on as it came.
 """
 
@@ -38,8 +39,10 @@ def parses(text: str) -> bool:
 def smiles_token(token: str) -> str | None:
     """The SMILES that a word of a question is meant to be, right or wrong; None for any other word.
 
-    A word counts when all of it is SMILES alphabet, some of it is structure (bonds, brackets, ring digits,
-    or a plain chain of three or more atoms), and it holds carbon. Quotes and the sentence's own punctuation
+    A word counts when all of it is SMILES alphabet, some of it is structure (bonds, brackets, ring
+    digits,
+    or a plain chain of three or more atoms), and it holds carbon. Quotes and the sentence's own
+    punctuation
     around it are taken off. Brackets are kept as they come, so that a broken SMILES stays broken.
     """
     word = token.strip("`'\"“”‘’,;?!").rstrip(".:")
@@ -59,7 +62,9 @@ def smiles_token(token: str) -> str | None:
 
 
 def smarts_in(text: str) -> str | None:
-    """A pattern announced as such ("SMARTS c1ccccc1", "pattern [NX3]"), as it came; None without one."""
+    """A pattern announced as such ("SMARTS c1ccccc1", "pattern [NX3]"), as it came; None without "
+    "one.
+    """
     found = re.search(
         r"\b(?:SMARTS|pattern)(?: pattern| query)?[: ]+[`'\"]?([^\s`'\"]+)", text, re.IGNORECASE
     )

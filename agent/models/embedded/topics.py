@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from retort.agent.models.embedded.entities import Entities, Mention
 from retort.agent.models.embedded.followup import Focus
+from retort.agent.models.embedded.vocabulary import FUNCTION_WORDS
 
 MAX_QUERY = 300
 """characters of a query; a longer question is cut at a word"""
@@ -19,23 +20,22 @@ LOOK_UPS = frozenset(
 
 _OPENING = re.compile(
     r"^\W*(?:(?:and|also|but|so|please|can you|could you|tell me|now)[\s,]+)*"
-    r"(?:what (?:does|do) (?:the )?(?:literature|papers|studies|publications) (?:say|report|tell us)(?: about| on)?"
+    r"(?:what (?:does|do) (?:the )?(?:literature|papers|studies|publications) (?:say|report|tell "
+    r"us)(?: about| on)?"
     r"|what (?:is|was) (?:known|published|reported|written)(?: about| on| of)?"
-    r"|(?:find|show|search(?: for)?|get|give|list)(?: me)?(?: some| any| the)? ?(?:papers|studies|articles|publications"
+    r"|(?:find|show|search(?: for)?|get|give|list)(?: me)?(?: some| any| the)? ?(?:papers|studies"
+    r"|articles|publications"
     r"|literature|evidence)(?: for)?(?: on| about| of)?"
-    r"|(?:are there|is there)(?: any)? (?:papers|studies|articles|publications|literature|evidence)(?: on| about| that| for)?"
+    r"|(?:are there|is there)(?: any)? (?:papers|studies|articles|publications|literature"
+    r"|evidence)(?: on| about| that| for)?"
     r"|any (?:papers|studies|articles|literature)(?: on| about| of)?"
     r"|search (?:the )?literature(?: for| on| about)?|what about|how about|tell me about)\s+",
     re.IGNORECASE,
 )
 _SAID_LATER = re.compile(
-    r"(?:literature|papers|studies|publications|known|published)(?: (?:say|report|tell us))? (?:about|on|of) (.+)$",
+    r"(?:literature|papers|studies|publications|known|published)(?: (?:say|report|tell us))? "
+    r"(?:about|on|of) (.+)$",
     re.I,
-)
-_FILLER = frozenset(
-    """a an and any are about also be been can could do does did for from has have how i in is it its me of on or please say
-    says tell that the their them there these they this those to was were what when where which who why will with would
-    literature paper papers studies study published""".split()
 )
 
 
@@ -69,21 +69,27 @@ def is_about_papers(question: str) -> bool:
 
 
 def _leans(entities: Entities, text: str) -> bool:
-    """Whether a short question needs what was said before: no molecule and target of its own together."""
+    """Whether a short question needs what was said before: no molecule and target of its own "
+    "together.
+    """
     return not (entities.molecules and entities.targets) or len(text.split()) <= 2
 
 
 def _words_before(focus: Focus, entities: Entities) -> list[str]:
-    """Words of the topic spoken of before, without names of the kinds that the new question names itself."""
+    """Words of the topic spoken of before, without names of the kinds that the new question names "
+    "itself.
+    """
     kinds = {mention.kind for mention in entities.mentions}
     dropped = {m.text.lower() for m in focus.mentions if m.kind in kinds}
     topic = focus.topic or " ".join(focus.molecules[-1:] + focus.targets[-1:])
     words = [word.strip("?.,;:!\"'()") for word in topic.split()]
-    return [w for w in words if w and w.lower() not in _FILLER and w.lower() not in dropped]
+    return [w for w in words if w and w.lower() not in FUNCTION_WORDS and w.lower() not in dropped]
 
 
 def clauses(entities: Entities) -> list[Entities]:
-    """The parts of a masked question that stand on their own, each with its own mentions, in order."""
+    """The parts of a masked question that stand on their own, each with its own mentions, in "
+    "order.
+    """
     parts = re.split(
         r"[?;.]\s+|,? and (?=what|how|is|does|which|the|do|are|can|also)|, (?=what|how|is|does)",
         entities.masked,

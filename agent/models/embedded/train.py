@@ -1,4 +1,4 @@
-"""Train the intent classifier: ``python -m retort.agent.models.embedded.train [--encoder bundled] [--seed 0]``.
+"""Train the intent classifier: ``python -m retort.agent.models.embedded.train``.
 
 Reads weights/phrasings.tsv, fills its patterns, holds out whole families of phrasings to choose the
 thresholds, then fits on everything and writes weights/planner.safetensors. Prints what it measured.
@@ -32,8 +32,10 @@ from retort.agent.models.embedded.gazetteer import Gazetteer
 PHRASINGS = Path(__file__).parent / "weights" / "phrasings.tsv"
 
 _DRUGS = (
-    "imatinib gefitinib erlotinib aspirin ibuprofen warfarin caffeine metformin atorvastatin diazepam morphine"
-    " sildenafil paracetamol clopidogrel tamoxifen omeprazole fluoxetine haloperidol ketoconazole methotrexate"
+    "imatinib gefitinib erlotinib aspirin ibuprofen warfarin caffeine metformin atorvastatin "
+    "diazepam morphine"
+    " sildenafil paracetamol clopidogrel tamoxifen omeprazole fluoxetine haloperidol ketoconazole "
+    "methotrexate"
 ).split()
 _SMILES = ("CC(=O)Nc1ccc(O)cc1", "CCO", "c1ccccc1C(=O)O", "CN1CCC[C@H]1c1cccnc1", "O=C(O)c1ccccc1O")
 _FILLINGS: dict[str, Sequence[str]] = {
@@ -43,42 +45,55 @@ _FILLINGS: dict[str, Sequence[str]] = {
     "smiles": _SMILES,
     "variant": ("rs9923231", "CYP2C9*3", "rs1799853", "*28", "CYP2D6*4"),
     "property": (
-        "molecular weight,logP,TPSA,polar surface area,number of hydrogen bond donors,QED,fraction sp3,formal charge"
-        ",number of rotatable bonds,exact mass,formula,aromatic ring count,heavy atom count,synthetic accessibility score"
+        "molecular weight,logP,TPSA,polar surface area,number of hydrogen bond donors,QED,fraction "
+        "sp3,formal charge"
+        ",number of rotatable bonds,exact mass,formula,aromatic ring count,heavy atom "
+        "count,synthetic accessibility score"
         ",molar refractivity,MW,clogP"
     ).split(","),
     "rule": (
-        "Lipinski's rules,Lipinski's rule of five,the rule of five,Veber's rules,the Veber criteria,the Ghose filter"
+        "Lipinski's rules,Lipinski's rule of five,the rule of five,Veber's rules,the Veber "
+        "criteria,the Ghose filter"
         ",Egan's rule,the Muegge filter,Ro5,Lipinski,the rule of three"
     ).split(","),
-    "group": "carboxylic acid,benzene,pyridine,amide,nitro,piperazine,sulfonamide,beta-lactam,indole".split(
-        ","
-    ),
+    "group": (
+        "carboxylic acid,benzene,pyridine,amide,nitro,piperazine,sulfonamide,beta-lactam,indole"
+    ).split(","),
     "smarts": ("[NX3]", "c1ccccc1", "C(=O)[OH]", "[#6]=O"),
     "type": ("IC50", "Ki", "Kd", "EC50"),
     "conc": ("10 nM", "100 nM", "1 uM", "0.5 µM", "50 nanomolar"),
     "px": ("7", "8", "6.5", "9"),
     "n": ("5", "10", "20"),
     "disease": (
-        "lung cancer,hypertension,type 2 diabetes,epilepsy,chronic myeloid leukaemia,depression,breast cancer,asthma"
+        "lung cancer,hypertension,type 2 diabetes,epilepsy,chronic myeloid "
+        "leukaemia,depression,breast cancer,asthma"
         ",rheumatoid arthritis,heart failure"
     ).split(","),
     "topic": (
-        "resistance to {drug},{target} inhibitors in {disease},{drug} toxicity,{variant},{target} polymorphisms"
-        ",pharmacogenetics of {drug},{target} and {drug} dose,drug-induced liver injury,{drug} in {disease}"
+        "resistance to {drug},{target} inhibitors in {disease},{drug} toxicity,{variant},{target} "
+        "polymorphisms"
+        ",pharmacogenetics of {drug},{target} and {drug} dose,drug-induced liver injury,{drug} in "
+        "{disease}"
         ",{target} mutations,the blood-brain barrier,cytochrome P450 induction"
     ).split(","),
     "claim": (
-        "{drug} reduces mortality in {disease};{target} expression is associated with poor prognosis in {disease}"
-        ";carriers of {variant} need a lower {drug} dose;{drug} inhibits the growth of {disease} cells"
-        ";{target} knockout mice are protected from obesity;vitamin D deficiency increases the risk of {disease}"
+        "{drug} reduces mortality in {disease};{target} expression is associated with poor "
+        "prognosis in {disease}"
+        ";carriers of {variant} need a lower {drug} dose;{drug} inhibits the growth of {disease} "
+        "cells"
+        ";{target} knockout mice are protected from obesity;vitamin D deficiency increases the "
+        "risk of {disease}"
         ";autophagy declines in aged organisms;gut microbiota influence {disease}"
-        ";exercise lowers blood pressure in patients with {disease};stem cells differentiate faster on soft surfaces"
+        ";exercise lowers blood pressure in patients with {disease};stem cells differentiate "
+        "faster on soft surfaces"
     ).split(";"),
     "concept": (
-        "an applicability domain,the blood-brain barrier,plasma protein binding,drug-induced liver injury,pharmacogenetics"
-        ",lead optimisation,allosteric inhibition,oral bioavailability,a covalent inhibitor,first-pass metabolism"
-        ",the difference between IC50 and Ki,a prodrug,microsomal stability,target engagement,a PROTAC"
+        "an applicability domain,the blood-brain barrier,plasma protein binding,drug-induced liver "
+        "injury,pharmacogenetics"
+        ",lead optimisation,allosteric inhibition,oral bioavailability,a covalent "
+        "inhibitor,first-pass metabolism"
+        ",the difference between IC50 and Ki,a prodrug,microsomal stability,target engagement,a "
+        "PROTAC"
     ).split(","),
     "country": (
         "France",
@@ -141,7 +156,9 @@ def fill(pattern: str, rng: random.Random) -> str:
 
 
 def examples(phrasings: Sequence[Phrasing], seed: int = 0, per_pattern: int = 10) -> list[Example]:
-    """Questions from the phrasings: filled, some with a typing error or in lower case, and some joined."""
+    """Questions from the phrasings: filled, some with a typing error or in lower case, and some "
+    "joined.
+    """
     rng = random.Random(seed)
     found: dict[str, Example] = {}
     for phrasing in phrasings:
@@ -165,7 +182,9 @@ def examples(phrasings: Sequence[Phrasing], seed: int = 0, per_pattern: int = 10
 
 
 def _roughen(text: str, rng: random.Random) -> str:
-    """Sometimes what people type: no capitals at the start, no question mark, two letters swapped."""
+    """Sometimes what people type: no capitals at the start, no question mark, two letters "
+    "swapped.
+    """
     if rng.random() < 0.3:
         text = text[:1].lower() + text[1:]
     if rng.random() < 0.3:
@@ -179,7 +198,9 @@ def _roughen(text: str, rng: random.Random) -> str:
 
 
 def fit(x: Array, y: Array, steps: int = 600, decay: float = 2e-4) -> tuple[Array, Array]:
-    """Logistic regressions by full-batch Adam: weights (k, d), bias (k,), for x (n, d) and y (n, k) of 0 and 1."""
+    """Logistic regressions by full-batch Adam: weights (k, d), bias (k,), for x (n, d) and y (n, "
+    "k) of 0 and 1.
+    """
     n, d = x.shape
     balance = np.clip((n - y.sum(0)) / np.maximum(y.sum(0), 1), 1, 6) ** 0.5
     theta = np.zeros((y.shape[1], d + 1))
@@ -213,7 +234,9 @@ def _f1(said: np.ndarray, true: np.ndarray) -> float:
 
 
 def train(encoder: SentenceEncoder, seed: int = 0) -> tuple[IntentClassifier, dict[str, object]]:
-    """Fit, choose thresholds on held-out families, fit on all; the classifier and what was measured."""
+    """Fit, choose thresholds on held-out families, fit on all; the classifier and what was "
+    "measured.
+    """
     rows = examples(read_phrasings(), seed)
     gazetteer = Gazetteer.of({name: name for name in _DRUGS})
     x = features([find_entities(row.text, gazetteer) for row in rows], encoder)

@@ -1,0 +1,158 @@
+"""Writers of what is calculated and predicted: properties, rules, alerts, similarity, predictions.
+
+Evidence in, Markdown with evidence keys out; nothing is said that is not in the record.
+Calculated and predicted values each say what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from retort.agent.models.embedded.dialogue import Result
+from retort.agent.models.embedded.markup import (
+    Item,
+    called,
+    capital,
+    cell,
+    code,
+    found,
+    joined,
+    mark,
+    number,
+    signed,
+    table,
+)
+
+IN_A_SENTENCE = 3
+"""calculated values up to which they are told in a sentence; more become a table"""
+
+
+def write_calculations(results: Sequence[Result]) -> str:
+    """Calculated properties: a sentence for a few, a table for many or for several molecules."""
+    items = found(results)
+    sizes = [len(item["record"]["values"]) for item in items]
+    if max(sizes) <= IN_A_SENTENCE and len(items) <= 2:
+        return " ".join(_calculation(item) for item in items)
+    names = [cell(called(item["record"])) for item in items]
+    labels: dict[str, str] = {}
+    values: dict[tuple[str, int], str] = {}
+    for column, item in enumerate(items):
+        for value in item["record"]["values"]:
+            unit = f" ({value['unit']})" if value["unit"] and value["unit"][0] != "(" else ""
+            labels.setdefault(value["property"], f"{value['label']}{unit or ' ' + value['unit']}")
+            values[value["property"], column] = number(value["value"])
+    rows = [
+        [label.strip(), *(values.get((name, c), "") for c in range(len(items))), mark(*items)]
+        for name, label in labels.items()
+    ]
+    head = f"Calculated properties of {joined(names)} (RDKit):"
+    return f"{head}\n\n{table(['property', *names, 'source'], rows)}"
+
+
+def _calculation(item: Item) -> str:
+    r = item["record"]
+    parts = []
+    for i, value in enumerate(r["values"]):
+        label = value["label"]
+        counted = label.endswith("s") and not label.endswith(("ss", "mass"))
+        label = f"number of {label}" if counted else label
+        whose = f"The calculated {label} of {called(r)} is" if i == 0 else f"its {label} is"
+        unit = f" {value['unit']}" if value["unit"] else ""
+        parts.append(f"{whose} {number(value['value'])}{unit}")
+    return f"{joined(parts)} {mark(item)}."
+
+
+def write_rules(results: Sequence[Result]) -> str:
+    """Each rule with its verdict and every criterion."""
+    return "\n\n".join(_rule(item) for item in found(results))
+
+
+def _rule(item: Item) -> str:
+    r = item["record"]
+    verdict = "passes" if r["passes"] else "does not pass"
+    plural = "criterion" if r["violations"] == 1 else "criteria"
+    allowed = f" ({r['allowed_violations']} allowed)" if r["allowed_violations"] else ""
+    criteria = "; ".join(
+        f"{c['criterion']}: {number(c['value'])}, {'met' if c['passes'] else 'violated'}"
+        for c in r["criteria"]
+    )
+    return (
+        f"{capital(called(r))} {verdict} {r['rule']}, with {r['violations']} {plural} "
+        f"violated{allowed}: "
+        f"{criteria} {mark(item)}."
+    )
+
+
+def write_alerts(results: Sequence[Result]) -> str:
+    """Structural alerts, or that there are none, with the catalogues that were searched."""
+    return "\n\n".join(_alerts(item) for item in found(results))
+
+
+def _alerts(item: Item) -> str:
+    r = item["record"]
+    catalogues = joined([str(name) for name in r["catalogues"]])
+    if not r["matches"]:
+        return f"No structural alert of {catalogues} matches {called(r)} {mark(item)}."
+    names = list(dict.fromkeys(f"{cell(m['alert'])} ({m['catalogue']})" for m in r["matches"]))
+    return (
+        f"{capital(called(r))} matches these structural alerts out of {catalogues}: "
+        f"{joined(names)} {mark(item)}."
+        f" An alert is a reason to look closer, not a verdict {mark(item)}."
+    )
+
+
+def write_similarities(results: Sequence[Result]) -> str:
+    """Tanimoto similarity and scaffold."""
+    lines = []
+    for item in found(results):
+        r = item["record"]
+        scaffold = "the same" if r["same_scaffold"] else "different"
+        pair = f"{called(r)} and {called(r, 'other_name')}"
+        lines.append(
+            f"The calculated Tanimoto similarity of {pair} is {number(r['tanimoto'])} "
+            f"({r['fingerprint']}); their ring scaffolds are {scaffold} {mark(item)}."
+        )
+    return " ".join(lines)
+
+
+def write_substructures(results: Sequence[Result]) -> str:
+    """Whether a pattern matches, and how often."""
+    lines = []
+    for item in found(results):
+        r = item["record"]
+        times = f"{r['count']} time{'s' * (r['count'] != 1)}"
+        verb = f"matches {times} in" if r["count"] else "does not match"
+        lines.append(f"The pattern {code(r['smarts'])} {verb} {called(r)} {mark(item)}.")
+    return " ".join(lines)
+
+
+def write_predictions(results: Sequence[Result]) -> str:
+    """Predictions, each with interval, unit and domain, and how to read them."""
+    items = list(found(results))
+    lines = [f"- {_prediction(item)}" for item in items]
+    note = (
+        "These values are predicted by models, not measured; the interval says where a measured "
+        "value is "
+        f"expected {mark(*items)}."
+    )
+    return "\n".join([*lines, "", note])
+
+
+def _prediction(item: Item) -> str:
+    r = item["record"]
+    share = round(100 * float(r["confidence"]))
+    low, high = (signed(float(bound)) for bound in r["interval"])
+    value = signed(float(r["value"]))
+    if r["task"] == "classification":
+        what = f"Predicted probability that {called(r)} is a {r['label'] or 'positive'}: {value}"
+    else:
+        what = f"Predicted {r['endpoint_label']} of {called(r)}: {value} {r['unit']}"
+    inside = (
+        "inside the model's applicability domain"
+        if r["in_domain"]
+        else "outside the model's applicability domain, an extrapolation"
+    )
+    reading = re.sub(r"\s*\(thresholds?:.*\)$", "", str(r["reading"]))
+    reading = f"; {reading}" if reading else ""
+    return f"{what} ({share} % interval {low} to {high}), {inside}{reading} {mark(item)}."
