@@ -156,9 +156,7 @@ def fill(pattern: str, rng: random.Random) -> str:
 
 
 def examples(phrasings: Sequence[Phrasing], seed: int = 0, per_pattern: int = 10) -> list[Example]:
-    """Questions from the phrasings: filled, some with a typing error or in lower case, and some "
-    "joined.
-    """
+    """Questions from the phrasings: filled, some of them mistyped, and some joined."""
     rng = random.Random(seed)
     found: dict[str, Example] = {}
     for phrasing in phrasings:
@@ -182,9 +180,7 @@ def examples(phrasings: Sequence[Phrasing], seed: int = 0, per_pattern: int = 10
 
 
 def _roughen(text: str, rng: random.Random) -> str:
-    """Sometimes what people type: no capitals at the start, no question mark, two letters "
-    "swapped.
-    """
+    """Sometimes what people type: no capital, no question mark, two letters swapped."""
     if rng.random() < 0.3:
         text = text[:1].lower() + text[1:]
     if rng.random() < 0.3:
@@ -198,8 +194,16 @@ def _roughen(text: str, rng: random.Random) -> str:
 
 
 def fit(x: Array, y: Array, steps: int = 600, decay: float = 2e-4) -> tuple[Array, Array]:
-    """Logistic regressions by full-batch Adam: weights (k, d), bias (k,), for x (n, d) and y (n, "
-    "k) of 0 and 1.
+    """Logistic regressions by full-batch Adam.
+
+    Args:
+        x: (n, d) float32 features.
+        y: (n, k) float32 of 0 and 1.
+        steps: of the optimiser.
+        decay: L2 on the weights.
+
+    Returns:
+        Weights (k, d) and bias (k,).
     """
     n, d = x.shape
     balance = np.clip((n - y.sum(0)) / np.maximum(y.sum(0), 1), 1, 6) ** 0.5
@@ -234,9 +238,7 @@ def _f1(said: np.ndarray, true: np.ndarray) -> float:
 
 
 def train(encoder: SentenceEncoder, seed: int = 0) -> tuple[IntentClassifier, dict[str, object]]:
-    """Fit, choose thresholds on held-out families, fit on all; the classifier and what was "
-    "measured.
-    """
+    """Thresholds from held-out families, weights from all; and what was measured."""
     rows = examples(read_phrasings(), seed)
     gazetteer = Gazetteer.of({name: name for name in _DRUGS})
     x = features([find_entities(row.text, gazetteer) for row in rows], encoder)
