@@ -129,9 +129,7 @@ class IntentClassifier:
         return p
 
     def classify(self, question: Entities, encoder: SentenceEncoder) -> dict[str, float]:
-        """Intent -> probability over its threshold (1.0 = just at it), for every intent of one "
-        "question.
-        """
+        """Intent -> probability over its threshold; from 1.0 on the intent counts."""
         row = self.probabilities(features([question], encoder))[0]
         ratios = row / self.thresholds
         return {name: round(float(ratio), 4) for name, ratio in zip(INTENTS, ratios, strict=True)}

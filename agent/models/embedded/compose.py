@@ -13,7 +13,7 @@ from retort.agent.models.embedded.classifier import SentenceEncoder
 from retort.agent.models.embedded.dialogue import Result
 from retort.agent.models.embedded.entities import find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
-from retort.agent.models.embedded.markup import joined, mark
+from retort.agent.models.embedded.markup import code, joined, mark
 from retort.agent.models.embedded.planner import Plan, is_absence
 from retort.agent.models.embedded.writers import WRITERS
 from retort.agent.records import ABSTENTION
@@ -150,6 +150,6 @@ def _searched(plan: Plan, result: Result) -> str:
         for k, v in result.call.args.items()
         if k in ("query", "molecule", "other", "target") and v
     ]
-    told = " and ".join(asked)
+    told = " and ".join(code(part) if set(part) & set("=#()[]@") else part for part in asked)
     is_question = told.lower().strip(" ?.") == plan.question.lower().strip(" ?.")
     return where if is_question or not told else f"{where} for {told}"

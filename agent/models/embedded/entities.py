@@ -8,7 +8,7 @@ from one drug holds for every other.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from retort.agent.models.embedded import quantities, structures
@@ -144,23 +144,27 @@ def find_entities(text: str, gazetteer: Gazetteer) -> Entities:
     """Read the names, words and limits of one question (at most ``MAX_CHARACTERS`` of it)."""
     text = text[:MAX_CHARACTERS]
     mentions = _mentions(text, gazetteer)
-    masked = _mask(text, mentions)
+    return replace(
+        read_masked(_mask(text, mentions), mentions),
+        endpoints=_named(ENDPOINTS, text),
+        max_value_nm=quantities.max_value_nm(text),
+        min_pchembl=quantities.min_pchembl(text),
+        limit=quantities.limit(text),
+        refers_back=bool(_BACK.search(text)),
+    )
+
+
+def read_masked(masked: str, mentions: tuple[Mention, ...]) -> Entities:
+    """The words of the field in a masked question or a clause of one, which names ``mentions``."""
+    types = (m.group(1).lower().replace(" ", "") for m in ACTIVITY_TYPE.finditer(masked))
     return Entities(
         mentions=mentions,
         properties=_named(PROPERTIES, masked),
         rules=_named(RULES, masked),
-        endpoints=_named(ENDPOINTS, text),
-        activity_types=tuple(
-            dict.fromkeys(
-                TYPE_NAMES[found.group(1).lower().replace(" ", "")]
-                for found in ACTIVITY_TYPE.finditer(masked)
-            )
-        ),
-        max_value_nm=quantities.max_value_nm(text),
-        min_pchembl=quantities.min_pchembl(text),
-        limit=quantities.limit(text),
+        endpoints=_named(ENDPOINTS, masked),
+        activity_types=tuple(dict.fromkeys(TYPE_NAMES[name] for name in types)),
         masked=masked,
-        refers_back=bool(_BACK.search(text)),
+        refers_back=bool(_BACK.search(masked)),
     )
 
 
@@ -171,9 +175,7 @@ def _named(table: tuple[tuple[re.Pattern[str], str], ...], text: str) -> tuple[s
 
 
 def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
-    """All mentions, none overlapping; what is found first (the most certain kind) holds its "
-    "place.
-    """
+    """All mentions, none overlapping; the most certain kinds are looked for first."""
     taken: list[Mention] = []
 
     def add(
@@ -263,9 +265,7 @@ def _molecules(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int, str
 
 
 def _unknown(text: str, taken: list[Mention]) -> list[tuple[int, int]]:
-    """Unknown names: words with the stem of a drug's name, or in the place of one, and no plain "
-    "words.
-    """
+    """Unknown names: words with a drug's stem, or in the place of a name, that are not plain."""
     masked = list(text)
     for mention in taken:
         masked[mention.start : mention.end] = "\0" * (mention.end - mention.start)

@@ -98,9 +98,7 @@ def _is_near(word: str, name: str) -> bool:
 
 
 def edit_distance(a: str, b: str, limit: int) -> int:
-    """Damerau's distance (change, add, drop, swap of neighbours); ``limit + 1`` once it is "
-    "larger.
-    """
+    """Damerau's distance (change, add, drop, swap); ``limit + 1`` once it is larger."""
     if abs(len(a) - len(b)) > limit:
         return limit + 1
     before: list[int] = []

@@ -167,7 +167,7 @@ def _activities_lead(result: Result, items: list[Item]) -> str:
             f" on {cell(r['target_name'])} ({r['gene'] or r['target_chembl_id']}, {r['organism']})"
         )
     if args.get("max_value_nm") is not None:
-        lead += f" of at most {number(args['max_value_nm'])} nM"
+        lead += f" below {number(args['max_value_nm'])} nM"
     if args.get("min_pchembl") is not None:
         lead += f" with a pChEMBL value of at least {number(args['min_pchembl'])}"
     total = max(result.count, len(items))

@@ -71,9 +71,7 @@ def asked_for(query: str) -> Asked | None:
 
 
 def line(query: str, quotes: Sequence[Quote]) -> str:
-    """One line with the names asked for and their keys; "" where none is asked for or none is "
-    "named.
-    """
+    """One line with the names asked for and their keys; "" where there are none."""
     asked = asked_for(query)
     keys: dict[str, list[str]] = {}
     for quote in quotes:

@@ -33,7 +33,7 @@ GATE_WORDS = 0.4
 """for a sentence that holds all words of a question without names"""
 GATE_UNNAMED = 0.55
 """the same where the question names no molecule, target or variant that could be looked for"""
-_BEHIND = 0.22
+_BEHIND = 0.3
 """how far behind the best sentence another may lie"""
 _ALIKE = 0.93
 """similarity from which two sentences say the same"""
@@ -127,9 +127,7 @@ def write(query: str, quotes: Sequence[Quote]) -> str:
 
 
 def _told(quote: Quote) -> str:
-    """One quote as it stands in an answer; the source comes first, so that the key closes the "
-    "line.
-    """
+    """One quote in an answer; the source comes first, so that the key closes the line."""
     opened, closed = ("“", "”") if '"' in quote.text else ('"', '"')
     return f"{source(quote.item)}: {opened}{quote.text}{closed} [{quote.item['key']}]"
 
@@ -163,9 +161,7 @@ def _surname(author: str) -> str:
 
 
 def _candidates(evidence: Sequence[Mapping[str, Any]], topic: Topic) -> list[Quote]:
-    """Sentences that are prose, those that share most with the question first, at most "
-    "MAX_ENCODED.
-    """
+    """Sentences that are prose: the MAX_ENCODED that share most with the question."""
     found: dict[str, Quote] = {}
     for item in evidence:
         text = str(item["quote"])
@@ -182,9 +178,7 @@ def _candidates(evidence: Sequence[Mapping[str, Any]], topic: Topic) -> list[Quo
 
 
 def _is_prose(sentence: str) -> bool:
-    """Whether a sentence can stand as a quote: long enough, no heading, reference, table or "
-    "question.
-    """
+    """Whether a sentence can be quoted: long enough, no heading, reference, table or question."""
     words = sentence.split()
     letters = sum(map(str.isalpha, sentence))
     return (
@@ -232,9 +226,7 @@ def _share(names: Sequence[str], text: str) -> float:
 
 
 def _spread(quotes: Sequence[Quote], vectors: Array) -> tuple[Quote, ...]:
-    """Up to MAX_QUOTES, first one each of MIN_PAPERS papers, then the next best; none said "
-    "twice.
-    """
+    """Up to MAX_QUOTES: one each of MIN_PAPERS papers, then the next best; none said twice."""
     if not quotes:
         return ()
     chosen: list[int] = []

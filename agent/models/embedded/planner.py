@@ -122,9 +122,7 @@ class Planner:
         return named[:MAX_MOLECULES]
 
     def _clause_molecules(self, intent: str, entities: Entities) -> tuple[str, ...]:
-        """Molecules of the clause that asks for ``intent`` most clearly; () where that says "
-        "nothing.
-        """
+        """Molecules of the clauses that ask for ``intent``; () where clauses tell nothing."""
         clauses = topics.clauses(entities)
         if len(clauses) < 2 or not all(clause.molecules for clause in clauses):
             return ()

@@ -50,9 +50,8 @@ _LIMIT = re.compile(
 def max_value_nm(text: str) -> float | None:
     """The upper limit that a question sets on a concentration, in nM; None without one.
 
-    A bare concentration is an upper limit only when the words before or after say so ("below
-    10 nM",
-    "10 nM or better"); "above 1 uM" is none.
+    A bare concentration is an upper limit only when the words before or after say so
+    ("below 10 nM", "10 nM or better"); "above 1 uM" is none.
     """
     for found in _CONCENTRATION.finditer(text):
         before = text[: found.start()]

@@ -62,9 +62,7 @@ def smiles_token(token: str) -> str | None:
 
 
 def smarts_in(text: str) -> str | None:
-    """A pattern announced as such ("SMARTS c1ccccc1", "pattern [NX3]"), as it came; None without "
-    "one.
-    """
+    """A pattern announced as such ("SMARTS c1ccccc1", "pattern [NX3]"), as it came; else None."""
     found = re.search(
         r"\b(?:SMARTS|pattern)(?: pattern| query)?[: ]+[`'\"]?([^\s`'\"]+)", text, re.IGNORECASE
     )

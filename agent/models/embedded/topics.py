@@ -6,9 +6,8 @@ Owns the wording of queries. Knows no tool and no intent.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
-from retort.agent.models.embedded.entities import Entities, Mention
+from retort.agent.models.embedded.entities import Entities, Mention, read_masked
 from retort.agent.models.embedded.followup import Focus
 from retort.agent.models.embedded.vocabulary import FUNCTION_WORDS
 
@@ -69,16 +68,12 @@ def is_about_papers(question: str) -> bool:
 
 
 def _leans(entities: Entities, text: str) -> bool:
-    """Whether a short question needs what was said before: no molecule and target of its own "
-    "together.
-    """
+    """Whether a short question needs what was said before it."""
     return not (entities.molecules and entities.targets) or len(text.split()) <= 2
 
 
 def _words_before(focus: Focus, entities: Entities) -> list[str]:
-    """Words of the topic spoken of before, without names of the kinds that the new question names "
-    "itself.
-    """
+    """Words of the topic before, without names of the kinds that the question has itself."""
     kinds = {mention.kind for mention in entities.mentions}
     dropped = {m.text.lower() for m in focus.mentions if m.kind in kinds}
     topic = focus.topic or " ".join(focus.molecules[-1:] + focus.targets[-1:])
@@ -87,9 +82,7 @@ def _words_before(focus: Focus, entities: Entities) -> list[str]:
 
 
 def clauses(entities: Entities) -> list[Entities]:
-    """The parts of a masked question that stand on their own, each with its own mentions, in "
-    "order.
-    """
+    """The parts of a question that stand on their own, each with its own mentions."""
     parts = re.split(
         r"[?;.]\s+|,? and (?=what|how|is|does|which|the|do|are|can|also)|, (?=what|how|is|does)",
         entities.masked,
@@ -99,7 +92,7 @@ def clauses(entities: Entities) -> list[Entities]:
     for part in parts:
         count = len(re.findall(r"\b(?:drug|target|variant|pattern|KCNH2)\b", part))
         own: list[Mention] = [mentions.pop(0) for _ in range(min(count, len(mentions)))]
-        found.append(replace(entities, masked=part, mentions=tuple(own)))
+        found.append(read_masked(part, tuple(own)))
     return [clause for clause in found if clause.masked.strip()]
 
 

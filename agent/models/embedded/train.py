@@ -13,6 +13,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -30,87 +31,7 @@ from retort.agent.models.embedded.entities import find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
 
 PHRASINGS = Path(__file__).parent / "weights" / "phrasings.tsv"
-
-_DRUGS = (
-    "imatinib gefitinib erlotinib aspirin ibuprofen warfarin caffeine metformin atorvastatin "
-    "diazepam morphine"
-    " sildenafil paracetamol clopidogrel tamoxifen omeprazole fluoxetine haloperidol ketoconazole "
-    "methotrexate"
-).split()
-_SMILES = ("CC(=O)Nc1ccc(O)cc1", "CCO", "c1ccccc1C(=O)O", "CN1CCC[C@H]1c1cccnc1", "O=C(O)c1ccccc1O")
-_FILLINGS: dict[str, Sequence[str]] = {
-    "drug": _DRUGS,
-    "drug2": _DRUGS[::-1],
-    "target": "EGFR BRAF ABL1 CYP2D6 VKORC1 DRD2 JAK2 PTGS2 hERG HMGCR CDK4 ADRB2".split(),
-    "smiles": _SMILES,
-    "variant": ("rs9923231", "CYP2C9*3", "rs1799853", "*28", "CYP2D6*4"),
-    "property": (
-        "molecular weight,logP,TPSA,polar surface area,number of hydrogen bond donors,QED,fraction "
-        "sp3,formal charge"
-        ",number of rotatable bonds,exact mass,formula,aromatic ring count,heavy atom "
-        "count,synthetic accessibility score"
-        ",molar refractivity,MW,clogP"
-    ).split(","),
-    "rule": (
-        "Lipinski's rules,Lipinski's rule of five,the rule of five,Veber's rules,the Veber "
-        "criteria,the Ghose filter"
-        ",Egan's rule,the Muegge filter,Ro5,Lipinski,the rule of three"
-    ).split(","),
-    "group": (
-        "carboxylic acid,benzene,pyridine,amide,nitro,piperazine,sulfonamide,beta-lactam,indole"
-    ).split(","),
-    "smarts": ("[NX3]", "c1ccccc1", "C(=O)[OH]", "[#6]=O"),
-    "type": ("IC50", "Ki", "Kd", "EC50"),
-    "conc": ("10 nM", "100 nM", "1 uM", "0.5 µM", "50 nanomolar"),
-    "px": ("7", "8", "6.5", "9"),
-    "n": ("5", "10", "20"),
-    "disease": (
-        "lung cancer,hypertension,type 2 diabetes,epilepsy,chronic myeloid "
-        "leukaemia,depression,breast cancer,asthma"
-        ",rheumatoid arthritis,heart failure"
-    ).split(","),
-    "topic": (
-        "resistance to {drug},{target} inhibitors in {disease},{drug} toxicity,{variant},{target} "
-        "polymorphisms"
-        ",pharmacogenetics of {drug},{target} and {drug} dose,drug-induced liver injury,{drug} in "
-        "{disease}"
-        ",{target} mutations,the blood-brain barrier,cytochrome P450 induction"
-    ).split(","),
-    "claim": (
-        "{drug} reduces mortality in {disease};{target} expression is associated with poor "
-        "prognosis in {disease}"
-        ";carriers of {variant} need a lower {drug} dose;{drug} inhibits the growth of {disease} "
-        "cells"
-        ";{target} knockout mice are protected from obesity;vitamin D deficiency increases the "
-        "risk of {disease}"
-        ";autophagy declines in aged organisms;gut microbiota influence {disease}"
-        ";exercise lowers blood pressure in patients with {disease};stem cells differentiate "
-        "faster on soft surfaces"
-    ).split(";"),
-    "concept": (
-        "an applicability domain,the blood-brain barrier,plasma protein binding,drug-induced liver "
-        "injury,pharmacogenetics"
-        ",lead optimisation,allosteric inhibition,oral bioavailability,a covalent "
-        "inhibitor,first-pass metabolism"
-        ",the difference between IC50 and Ki,a prodrug,microsomal stability,target engagement,a "
-        "PROTAC"
-    ).split(","),
-    "country": (
-        "France",
-        "Japan",
-        "Brazil",
-        "Canada",
-        "Egypt",
-        "Australia",
-        "Germany",
-        "Paris",
-        "London",
-    ),
-    "year": ("2014", "1998", "2022"),
-    "thing": ("love", "the sea", "my cat", "autumn", "a dragon"),
-}
-_FILLINGS |= {"property2": _FILLINGS["property"], "property3": _FILLINGS["property"]}
-_FILLINGS |= {"rule2": _FILLINGS["rule"]}
+FILLINGS = PHRASINGS.with_name("fillings.tsv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +62,14 @@ def read_phrasings(path: Path = PHRASINGS) -> tuple[Phrasing, ...]:
     return tuple(rows)
 
 
+@cache
+def read_fillings(path: Path = FILLINGS) -> dict[str, tuple[str, ...]]:
+    """Slot -> what may fill it; a slot with a number ("drug2") is filled like the one without."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    rows = [line.split("\t") for line in lines if not line.startswith("#")]
+    return {slot: tuple(values.split(";")) for slot, values in rows}
+
+
 def fill(pattern: str, rng: random.Random) -> str:
     """One question from a pattern: alternatives chosen, slots filled, innermost first."""
     while True:
@@ -149,16 +78,14 @@ def fill(pattern: str, rng: random.Random) -> str:
             chosen = rng.choice(choice.group(1).split("|"))
             pattern = pattern[: choice.start()] + chosen + pattern[choice.end() :]
         elif slot:
-            chosen = rng.choice(_FILLINGS[slot.group(1)])
+            chosen = rng.choice(read_fillings()[slot.group(1).rstrip("23")])
             pattern = pattern[: slot.start()] + chosen + pattern[slot.end() :]
         else:
             return " ".join(pattern.split())
 
 
 def examples(phrasings: Sequence[Phrasing], seed: int = 0, per_pattern: int = 10) -> list[Example]:
-    """Questions from the phrasings: filled, some with a typing error or in lower case, and some "
-    "joined.
-    """
+    """Questions from the phrasings: filled, some of them mistyped, and some joined."""
     rng = random.Random(seed)
     found: dict[str, Example] = {}
     for phrasing in phrasings:
@@ -182,15 +109,17 @@ def examples(phrasings: Sequence[Phrasing], seed: int = 0, per_pattern: int = 10
 
 
 def _roughen(text: str, rng: random.Random) -> str:
-    """Sometimes what people type: no capitals at the start, no question mark, two letters "
-    "swapped.
-    """
+    """Sometimes what people type: no capital, no question mark, two letters swapped."""
     if rng.random() < 0.3:
         text = text[:1].lower() + text[1:]
     if rng.random() < 0.3:
         text = text.rstrip("?")
     if rng.random() < 0.12:
-        words = [m for m in re.finditer(r"\b[a-z]{5,}\b", text) if m.group() not in _DRUGS]
+        words = [
+            m
+            for m in re.finditer(r"\b[a-z]{5,}\b", text)
+            if m.group() not in read_fillings()["drug"]
+        ]
         if words:
             at = rng.choice(words).start() + rng.randint(1, 3)
             text = text[:at] + text[at + 1] + text[at] + text[at + 2 :]
@@ -198,8 +127,16 @@ def _roughen(text: str, rng: random.Random) -> str:
 
 
 def fit(x: Array, y: Array, steps: int = 600, decay: float = 2e-4) -> tuple[Array, Array]:
-    """Logistic regressions by full-batch Adam: weights (k, d), bias (k,), for x (n, d) and y (n, "
-    "k) of 0 and 1.
+    """Logistic regressions by full-batch Adam.
+
+    Args:
+        x: (n, d) float32 features.
+        y: (n, k) float32 of 0 and 1.
+        steps: of the optimiser.
+        decay: L2 on the weights.
+
+    Returns:
+        Weights (k, d) and bias (k,).
     """
     n, d = x.shape
     balance = np.clip((n - y.sum(0)) / np.maximum(y.sum(0), 1), 1, 6) ** 0.5
@@ -234,11 +171,9 @@ def _f1(said: np.ndarray, true: np.ndarray) -> float:
 
 
 def train(encoder: SentenceEncoder, seed: int = 0) -> tuple[IntentClassifier, dict[str, object]]:
-    """Fit, choose thresholds on held-out families, fit on all; the classifier and what was "
-    "measured.
-    """
+    """Thresholds from held-out families, weights from all; and what was measured."""
     rows = examples(read_phrasings(), seed)
-    gazetteer = Gazetteer.of({name: name for name in _DRUGS})
+    gazetteer = Gazetteer.of({name: name for name in read_fillings()["drug"]})
     x = features([find_entities(row.text, gazetteer) for row in rows], encoder)
     y = np.array([[i in row.intents for i in INTENTS] for row in rows], dtype=np.float32)
     families = sorted({family for row in rows for family in row.families})

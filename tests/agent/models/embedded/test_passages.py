@@ -1,0 +1,88 @@
+"""Quotes from the literature: exact, several papers, relevant or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from retort.agent.models.embedded import named, passages
+from retort.agent.models.embedded.entities import find_entities
+from retort.agent.models.embedded.gazetteer import Gazetteer
+
+QUESTION = "Which CYP2C9 variants lower the warfarin dose"
+TEXTS = (
+    "CYP2C9*2 and *3 carriers needed a lower warfarin dose than patients without a variant. "
+    "Blood was drawn on day three in all the participating hospitals.",
+    "## Results\n\nIn this cohort the CYP2C9*3 allele reduced the warfarin dose by a third. "
+    "Is CYP2C9 the reason for a lower warfarin dose in all of them?",
+    "Patients with CYP2C9*2 were stable on a lower warfarin dose [4,5]. "
+    "The CYP2C9 genotype was taken from older work [6] and lowers the warfarin dose, too.",
+)
+
+
+def quotes(texts: tuple[str, ...], question: str, make: Any, encoder: Any) -> Any:
+    gazetteer = Gazetteer.of({"warfarin": "warfarin"})
+    items = [make(f"E{i}", text, f"Author{i}, A", 2000 + i) for i, text in enumerate(texts, 1)]
+    return passages.choose(question, find_entities(question, gazetteer), items, encoder)
+
+
+def test_quotes_are_slices_from_several_papers(passage: Callable[..., Any], encoder: Any) -> None:
+    found = quotes(TEXTS, QUESTION, passage, encoder)
+    assert {q.item["key"] for q in found} == {"E1", "E2", "E3"}
+    assert all(q.text in q.item["quote"] for q in found)
+    text = passages.write(QUESTION, found)
+    assert text.startswith("Variants named in the quoted passages: ")
+    assert "`CYP2C9*3` [E" in text and "`CYP2C9*2` [E" in text
+    assert 'Author2 2002: "In this cohort the CYP2C9*3 allele reduced' in text
+
+
+def test_what_is_no_statement_is_not_quoted(passage: Callable[..., Any], encoder: Any) -> None:
+    said = " ".join(q.text for q in quotes(TEXTS, QUESTION, passage, encoder))
+    assert "?" not in said and "##" not in said and "[6]" not in said
+    assert "Blood was drawn" not in said
+
+
+@pytest.mark.parametrize(
+    "question", ["What is the capital of France", "How does unobtainium lower the warfarin dose"]
+)
+def test_below_the_gate_nothing_is_quoted(
+    question: str, passage: Callable[..., Any], encoder: Any
+) -> None:
+    gazetteer = Gazetteer.of({"warfarin": "warfarin"})
+    entities = find_entities(question, gazetteer)
+    items = [passage(f"E{i}", text) for i, text in enumerate(TEXTS, 1)]
+    if "unobtainium" in question:
+        entities = find_entities("dose of unobtainium and mechanism of unobtainium", gazetteer)
+        assert not entities.molecules[0].is_known
+        question = "dose of unobtainium and mechanism of unobtainium"
+    assert passages.choose(question, entities, items, encoder) == ()
+
+
+def test_no_evidence_gives_no_quote(encoder: Any) -> None:
+    assert quotes((), QUESTION, None, encoder) == ()
+
+
+def test_names_are_expanded_and_reference_alleles_left_out() -> None:
+    asked = named.asked_for("Which CYP2C9 variants matter?")
+    assert asked is not None
+    found = asked.find("Cytochrome P4502C9 (CYP2C9)*2 and *3, VKORC1*2, CYP2C9*1 and rs1057910")
+    assert found == ["CYP2C9*2", "CYP2C9*3", "rs1057910"]
+    mutations = named.asked_for("Which mutations cause resistance?")
+    assert mutations is not None and mutations.find("EGFR T790M and C797S") == ["T790M", "C797S"]
+    assert named.asked_for("How does warfarin work?") is None
+
+
+@pytest.mark.parametrize(
+    ("author", "surname"),
+    [
+        ("Smith, John", "Smith"),
+        ("van den Berg J", "van den Berg"),
+        ("Mary Jones", "Jones"),
+        ("", ""),
+    ],
+)
+def test_surnames(author: str, surname: str, passage: Callable[..., Any]) -> None:
+    told = passages.source(passage("E1", "x", author))
+    assert told == f"{surname} 2009".strip()

@@ -1,0 +1,165 @@
+"""Questions to tool calls, with the weights that are shipped and the bundled encoder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from retort.agent.models.embedded.dialogue import Call, Turn
+from retort.agent.models.embedded.planner import Plan, Planner
+
+TOOL_NAMES = (
+    "find_molecule calculate_properties check_rules check_alerts compare_molecules"
+    " match_substructure find_target find_activities find_mechanism find_indications"
+    " predict_property search_literature"
+).split()
+
+
+def plan(planner: Planner, *questions: str, tools: Any = TOOL_NAMES) -> Plan:
+    turns: list[Turn] = []
+    for question in questions:
+        made = planner.plan([*turns, Turn(question)], tools)
+        turns.append(Turn(question, made.calls))
+    return made
+
+
+def calls(made: Plan) -> list[tuple[str, dict[str, Any]]]:
+    return [(call.name, dict(call.args)) for call in made.calls]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        (
+            "What is the molecular weight and TPSA of imatinib, and does it pass Lipinski's rules?",
+            [
+                (
+                    "calculate_properties",
+                    {"molecule": "imatinib", "properties": ["molecular_weight", "tpsa"]},
+                ),
+                ("check_rules", {"molecule": "imatinib", "rules": ["lipinski"]}),
+            ],
+        ),
+        (
+            "What is the mechanism of action of osimertinib?",
+            [("find_mechanism", {"molecule": "osimertinib"})],
+        ),
+        (
+            "Which compounds in ChEMBL inhibit EGFR with an IC50 below 10 nM?",
+            [
+                (
+                    "find_activities",
+                    {"target": "EGFR", "activity_type": "IC50", "max_value_nm": 10.0},
+                )
+            ],
+        ),
+        (
+            "Is CC(=O)Nc1ccc(O)cc1 soluble in water, and is it a hERG risk?",
+            [
+                (
+                    "predict_property",
+                    {"molecule": "CC(=O)Nc1ccc(O)cc1", "endpoints": ["solubility", "herg"]},
+                )
+            ],
+        ),
+        (
+            "What is the IC50 of unobtainium against EGFR?",
+            [
+                (
+                    "find_activities",
+                    {"target": "EGFR", "molecule": "unobtainium", "activity_type": "IC50"},
+                )
+            ],
+        ),
+        ("Which drugs inhibit EGFR?", [("find_mechanism", {"target": "EGFR"})]),
+        ("What is aspirin used for?", [("find_indications", {"molecule": "aspirin"})]),
+        ("mechanism of imatinb", [("find_mechanism", {"molecule": "imatinib"})]),
+        (
+            "What is the logP of imatinib and what is the mechanism of gefitinib?",
+            [
+                ("calculate_properties", {"molecule": "imatinib", "properties": ["logp"]}),
+                ("find_mechanism", {"molecule": "gefitinib"}),
+            ],
+        ),
+    ],
+)
+def test_one_question(planner: Planner, question: str, expected: Any) -> None:
+    assert calls(plan(planner, question)) == expected
+
+
+def test_the_literature_is_asked_in_the_words_of_the_question(planner: Planner) -> None:
+    ((name, args),) = calls(plan(planner, "Which CYP2C9 variants lower the warfarin dose?"))
+    assert name == "search_literature" and args["query"].startswith("Which CYP2C9 variants")
+
+
+@pytest.mark.parametrize(
+    ("questions", "expected"),
+    [
+        (
+            ("mechanism of imatinib", "and its logP?"),
+            ("calculate_properties", {"molecule": "imatinib", "properties": ["logp"]}),
+        ),
+        (
+            ("mechanism of imatinib", "what about gefitinib?"),
+            ("find_mechanism", {"molecule": "gefitinib"}),
+        ),
+        (
+            ("mechanism of imatinib", "compare it with erlotinib"),
+            ("compare_molecules", {"molecule": "imatinib", "other": "erlotinib"}),
+        ),
+        (
+            ("mechanism of imatinib", "is it soluble?"),
+            ("predict_property", {"molecule": "imatinib", "endpoints": ["solubility"]}),
+        ),
+        (
+            ("Which compounds inhibit EGFR with an IC50 below 10 nM?", "and BRAF?"),
+            ("find_activities", {"target": "BRAF", "activity_type": "IC50", "max_value_nm": 10.0}),
+        ),
+        (
+            ("Is CCO soluble?", "what is its TPSA?"),
+            ("calculate_properties", {"molecule": "CCO", "properties": ["tpsa"]}),
+        ),
+    ],
+)
+def test_a_follow_up_resolves_from_what_was_said(
+    planner: Planner, questions: tuple[str, ...], expected: Any
+) -> None:
+    assert calls(plan(planner, *questions)) == [expected]
+
+
+def test_a_follow_up_to_the_literature_keeps_the_topic(planner: Planner) -> None:
+    made = plan(
+        planner,
+        "Which CYP2C9 variants lower the warfarin dose?",
+        "and what does the literature say about VKORC1?",
+    )
+    ((name, args),) = calls(made)
+    assert name == "search_literature"
+    assert {"VKORC1", "warfarin", "dose"} <= set(args["query"].split())
+    assert "CYP2C9" not in args["query"]
+
+
+def test_what_is_out_of_scope_is_said_to_be(planner: Planner) -> None:
+    made = plan(planner, "What is the capital of France?")
+    assert made.is_out_of_scope and [c.name for c in made.calls] == ["search_literature"]
+    assert plan(planner, "hello there!").is_greeting
+
+
+def test_it_without_a_past_lacks_a_molecule(planner: Planner) -> None:
+    made = plan(planner, "How does it work?")
+    assert made.calls == () and made.lacking == "molecule"
+
+
+def test_only_bound_tools_are_called(planner: Planner) -> None:
+    assert plan(planner, "mechanism of imatinib", tools=["check_rules"]).calls == ()
+    fallback = plan(planner, "mechanism of imatinib", tools=["search_literature"])
+    assert [c.name for c in fallback.calls] == ["search_literature"]
+
+
+def test_planning_is_deterministic_and_bounded(planner: Planner) -> None:
+    names = " and ".join(f"CC{'C' * i}O" for i in range(20))
+    question = f"TPSA, Lipinski and solubility of {names}"
+    first, second = plan(planner, question), plan(planner, question)
+    assert first.calls == second.calls and 0 < len(first.calls) <= 8
+    assert all(isinstance(call, Call) for call in first.calls)
