@@ -31,7 +31,7 @@ types: install
 
 unit: install
 	sh scripts/chromium.sh
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 bench: install
 	$(BIN)/python benchmarks/speed.py

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+STOPPED = "(Stopped by the user.)"
+"""What ends an answer that the user stopped."""
+
 LONGEST_QUESTION = 20_000
 """Characters. Longer texts are documents: they belong in a library, not in a question."""
 
@@ -184,21 +187,20 @@ class Assistant:
         resolver = Resolver(ledger)
         shown = (resolver.feed(text) + resolver.finish()).strip()
         status: Status = "abstained" if shown.startswith(ABSTENTION) else "answered"
-        return self._filled(blank, turn, resolver, shown, status)
+        return replace(self._filled(blank, turn, resolver, shown), status=status)
 
     def _stopped(self, blank: Answer, turn: Turn, resolver: Resolver, text: str) -> Answer:
-        shown = f"{text.strip()}\n\n(Stopped by the user.)".strip()
-        return self._filled(blank, turn, resolver, shown, "stopped")
+        partial = self._filled(blank, turn, resolver, text.strip())
+        shown = f"{partial.answer}\n\n{STOPPED}".strip()
+        return replace(partial, status="stopped", answer=shown)
 
-    def _filled(
-        self, blank: Answer, turn: Turn, resolver: Resolver, shown: str, status: Status
-    ) -> Answer:
+    def _filled(self, blank: Answer, turn: Turn, resolver: Resolver, shown: str) -> Answer:
+        """The answer with its citations, its checks and what the turn recorded."""
         citations = resolver.citations
         cited = {citation.evidence.key for citation in citations}
         found = checks.review(shown, citations, blank.question, turn.said)
         return replace(
             blank,
-            status=status,
             answer=shown,
             citations=tuple(narrowed(citation, shown) for citation in citations),
             tool_calls=tuple(turn.calls),
@@ -275,4 +277,4 @@ def _mend(agent: Any, config: dict[str, Any], ledger: Ledger) -> list[AnyMessage
         for call in asked
         if call["id"] not in answered
     ]
-    return [*mended, AIMessage("(Stopped by the user.)")]
+    return [*mended, AIMessage(STOPPED)]

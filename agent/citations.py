@@ -140,8 +140,8 @@ def resolve(text: str, ledger: Ledger) -> Resolved:
 def narrowed(citation: Citation, answer: str) -> Citation:
     """The citation with its quote cut down to the sentences that the answer repeats word for word.
 
-    The quote stays one exact slice of the stored text, from the first repeated sentence to the last.
-    Where the answer repeats none, the whole passage is what it rests on.
+    The quote stays one exact slice of the stored text, from the first repeated sentence to the
+    last. Where the answer repeats none, the whole passage is what it rests on.
     """
     evidence = citation.evidence
     if evidence.kind != "literature" or evidence.start is None:

@@ -206,7 +206,7 @@ def test_adding_searching_and_asking_a_library_of_ones_own(
     terminal: Terminal, tmp_path: Path
 ) -> None:
     texts = {
-        "a1": "Dolutegravir raised the plasma exposure of metformin by 79 percent in healthy volunteers.",
+        "a1": "Dolutegravir raised the plasma exposure of metformin by 79 percent in volunteers.",
         "a2": "Zinc supplements did not change the clearance of theophylline in smokers.",
     }
     corpus = tmp_path / "corpus.jsonl"
@@ -261,7 +261,7 @@ def test_tools_doctor_and_endpoints_speak_json(terminal: Terminal) -> None:
         "RETORT_OFFLINE"
     )
     endpoints = json.loads(terminal.run("predict", "--list", "--json").stdout)
-    assert {row["endpoint"] for row in endpoints if row["unit"] or row["card"]} >= {"solubility", "herg"}
+    assert {row["endpoint"] for row in endpoints if row["card"]} >= {"solubility", "herg"}
 
 
 def test_a_prediction_row_is_the_wire_format(terminal: Terminal) -> None:

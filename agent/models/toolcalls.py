@@ -2,11 +2,11 @@
 
 The notations are::
 
-    Hermes, Qwen    <tool_call>{"name": ..., "arguments": {...}}</tool_call>
-    Qwen 3.5        <tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>
-    Llama 3         {"name": ..., "parameters": {...}}  the whole message, or after <|python_tag|>
-    Mistral         [TOOL_CALLS][{"name": ..., "arguments": {...}}]
-    fenced          a ```json block that holds such an object
+    Hermes, Qwen  <tool_call>{"name": ..., "arguments": {...}}</tool_call>
+    Qwen 3.5      <tool_call><function=NAME><parameter=KEY>VALUE</parameter></function></tool_call>
+    Llama 3       {"name": ..., "parameters": {...}}  the whole message, or after <|python_tag|>
+    Mistral       [TOOL_CALLS][{"name": ..., "arguments": {...}}]
+    fenced        a ```json block that holds such an object
 
 Tolerant: what cannot be read becomes an invalid call with its reason, never an exception. Knows no
 model.

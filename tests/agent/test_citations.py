@@ -89,7 +89,7 @@ def test_every_marker_that_stays_resolves(text: str) -> None:
 
 
 def test_a_quote_is_narrowed_to_the_sentences_that_the_answer_repeats() -> None:
-    text = "Intro text of the paper here. Carriers of CYP2C9*3 need less warfarin. Other things follow."
+    text = "Text of the paper here. Carriers of CYP2C9*3 need less warfarin. Other things follow."
     evidence = Evidence("literature", "PMID:1", "t", text, 100, 100 + len(text))
     cited = Citation(1, evidence)
     cut = narrowed(cited, '- "Carriers of CYP2C9*3 need less warfarin." [1]').evidence

@@ -1,4 +1,4 @@
-"""How an answer looks in a terminal: kinds in words, quotes with their place, findings of the checks."""
+"""How an answer looks in a terminal: kinds in words, quotes with their place, the checks' findings."""
 
 from __future__ import annotations
 

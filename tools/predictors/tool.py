@@ -71,7 +71,7 @@ def prediction(
     if outside:
         note += f" Outside the applicability domain: {', '.join(outside)}; an extrapolation."
     return ToolResult(
-        summary=f"Predicted for {called} ({molecule.handle}): {', '.join(e.name for e in wanted)}",
+        summary=f"Predicted for {called} ({molecule.handle}): {', '.join(e.label for e in wanted)}",
         evidence=evidence,
         note=note,
         count=len(evidence),
