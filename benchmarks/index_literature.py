@@ -6,6 +6,10 @@ Two sets: SciFact (5,183 abstracts) and all pharmacogenomics papers (796 full te
 indexed by a process of its own into a temporary home, with the bundled encoder; then a fresh
 process opens the library and answers one query: "cold" counts from its start, imports and encoder
 included.
+
+Measured on two shared CPU cores with AMX (bfloat16): SciFact 5,462 passages in 80 s (65
+documents/s, 1.2 GB at most, 29 MB on disk); pharmacogenomics 23,443 passages in 425 s (1.9
+papers/s, 1.6 GB, 65 MB); cold search 1.6 and 1.7 s, warm 8 and 13 ms.
 """
 
 from __future__ import annotations
