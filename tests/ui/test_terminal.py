@@ -1,4 +1,4 @@
-"""How an answer looks in a terminal: kinds in words, quotes with their place, the checks' findings."""
+"""How an answer looks in a terminal: kinds in words, quotes with their place, what checks found."""
 
 from __future__ import annotations
 
