@@ -4,6 +4,8 @@ front door."""
 from __future__ import annotations
 
 import ast
+import importlib.util
+import re
 import subprocess
 import sys
 import tomllib
@@ -111,3 +113,22 @@ def test_no_pickle_is_ever_read() -> None:
     for path in sources():
         names = imported(ast.parse(path.read_text(encoding="utf-8")))
         assert not names & {"pickle", "joblib", "dill", "cloudpickle", "shelve"}, path
+
+
+def test_the_readmes_tree_is_of_today() -> None:
+    spec = importlib.util.spec_from_file_location("tree", ROOT / "scripts" / "tree.py")
+    assert spec is not None and spec.loader is not None
+    tree = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tree)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert tree.filled(readme) == readme, "run: python scripts/tree.py --write"
+
+
+def test_every_command_that_the_readme_names_exists() -> None:
+    from retort.ui.cli import app
+
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`retort (\w+)", readme))
+    known = {command.name or command.callback.__name__ for command in app.registered_commands}
+    groups = {group.name for group in app.registered_groups}
+    assert named and named <= known | groups
