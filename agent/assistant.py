@@ -186,8 +186,11 @@ class Assistant:
     def _answered(self, blank: Answer, turn: Turn, ledger: Ledger, text: str) -> Answer:
         resolver = Resolver(ledger)
         shown = (resolver.feed(text) + resolver.finish()).strip()
+        answer = self._filled(blank, turn, resolver, shown)
         status: Status = "abstained" if shown.startswith(ABSTENTION) else "answered"
-        return replace(self._filled(blank, turn, resolver, shown), status=status)
+        if status == "answered" and _is_bare_guess(answer):
+            return replace(answer, status="abstained", answer=_withheld(turn))
+        return replace(answer, status=status)
 
     def _stopped(self, blank: Answer, turn: Turn, resolver: Resolver, text: str) -> Answer:
         partial = self._filled(blank, turn, resolver, text.strip())
@@ -210,6 +213,17 @@ class Assistant:
             prompt_tokens=turn.prompt_tokens,
             completion_tokens=turn.completion_tokens,
         )
+
+
+def _is_bare_guess(answer: Answer) -> bool:
+    """Whether a text states things and rests on nothing: what a model remembers, or makes up."""
+    stated = answer.checks.uncited_sentences or answer.checks.unsupported_numbers
+    return bool(stated) and not answer.citations
+
+
+def _withheld(turn: Turn) -> str:
+    searched = " ".join(turn.said) or "nothing: the model called no tool."
+    return f"{ABSTENTION}: the model wrote a text that cites no evidence. Searched: {searched}"
 
 
 def _require_question(question: str) -> None:

@@ -240,7 +240,8 @@ def test_a_session_remembers_messages_evidence_and_molecules(tmp_path: Path, toy
     assert answer.answer == "Yes, 2.0 nM [1]." and answer.citations[0].evidence.title == "Erlotinib"
     assert "How potent is gefitinib" in shown(again, 2)
     assert again.benches.known[-1] == [{"handle": "M1", "name": "Gefitinib"}]
-    assert ask(again, "And erlotinib?").answer == "Yes, 2.0 nM."  # another conversation knows no E2
+    alone = ask(again, "And erlotinib?")  # another conversation knows no E2
+    assert alone.checks.removed_citations == ("[E2]",) and alone.status == "abstained"
 
 
 def test_a_broken_model_is_a_failed_answer_with_an_error_id(tmp_path: Path, toys: Toys) -> None:
@@ -277,3 +278,10 @@ def test_evidence_beyond_the_budget_is_not_shown_and_said(tmp_path: Path, toys: 
     answer = ask(assistant)
     assert "1 more not shown" in shown(assistant, 1) and "Erlotinib" not in shown(assistant, 1)
     assert answer.citations[0].evidence.title == "Gefitinib"
+
+
+def test_a_text_that_rests_on_nothing_is_no_answer(tmp_path: Path, toys: Toys) -> None:
+    guess = "Gefitinib is a famous and very potent inhibitor of EGFR."
+    answer = ask(make(tmp_path, toys, guess))
+    assert answer.status == "abstained" and answer.answer.startswith(ABSTENTION)
+    assert "famous" not in answer.answer and answer.checks.uncited_sentences == (guess,)
