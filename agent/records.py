@@ -6,7 +6,7 @@ a record of the tools (``retort.tools.records``).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -87,6 +87,15 @@ class Checks:
             "unsupported_numbers": list(self.unsupported_numbers),
             "uncited_sentences": list(self.uncited_sentences),
         }
+
+    def findings(self) -> Iterator[str]:
+        """What was found, a line each, in words for the reader; nothing where all is well."""
+        if self.removed_citations:
+            yield f"Removed invented citations: {', '.join(self.removed_citations)}"
+        if self.unsupported_numbers:
+            yield f"Not in the cited evidence: {', '.join(self.unsupported_numbers)}"
+        for sentence in self.uncited_sentences:
+            yield f"Without a source: {sentence}"
 
 
 @dataclass(frozen=True, slots=True)

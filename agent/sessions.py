@@ -121,6 +121,14 @@ class Sessions:
             row = self._db.execute("SELECT body FROM answer WHERE id = ?", (answer_id,)).fetchone()
         return json.loads(row[0]) if row else None
 
+    def saved_at(self, answer_id: str) -> float | None:
+        """When an answer was saved, in seconds since 1970 (UTC), or None."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT created FROM answer WHERE id = ?", (answer_id,)
+            ).fetchone()
+        return float(row[0]) if row else None
+
     def listing(self) -> list[dict[str, Any]]:
         """All conversations, newest first: ``{"name", "title", "updated"}``."""
         with self._lock:

@@ -105,6 +105,7 @@ def test_help_loads_nothing_heavy() -> None:
         "predict",
         "batch",
         "doctor",
+        "export",
     ):
         assert f" {command} " in done.stdout
 

@@ -14,6 +14,24 @@ from typing import Any, Literal
 Kind = Literal["literature", "chembl", "calculation", "prediction"]
 """Where a statement comes from; the four never look alike to the user."""
 
+KIND_WORDS: Mapping[str, str] = {
+    "literature": "literature",
+    "chembl": "ChEMBL record",
+    "calculation": "calculated",
+    "prediction": "predicted",
+}
+"""How each kind of evidence is called wherever a user reads it; a word, never only a colour."""
+
+_RECORD_WORDS = {
+    "activity": "measured",
+    "mechanism": "record",
+    "indication": "record",
+    "molecule": "record",
+    "target": "record",
+    "absence": "searched",
+}
+"""What a record of a database is; said with the release that it comes from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -38,6 +56,18 @@ class Evidence:
     def as_dict(self) -> dict[str, Any]:
         """A JSON-ready dictionary of all fields."""
         return asdict(self) | {"record": dict(self.record)}
+
+
+def kind_word(evidence: Evidence) -> str:
+    """What kind of evidence it is, in a word that a reader cannot take for another."""
+    record = evidence.record
+    if record.get("is_note"):
+        return "note"
+    word = _RECORD_WORDS.get(record.get("record", ""))
+    if evidence.kind != "chembl" or word is None:
+        return KIND_WORDS[evidence.kind]
+    release = str(record.get("release") or "ChEMBL").replace("_", " ")
+    return f"{word} ({release})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,24 @@ def molecule_from_inchi(inchi: str) -> Any:
     return molecule
 
 
+def molecule_from_block(block: str) -> Any:
+    """An RDKit molecule from a mol block, version 2000 or 3000.
+
+    Raises:
+        RetortError: the block is no molecule, or too large a one; carries RDKit's reason.
+    """
+    with captured_log() as lines:
+        molecule = Chem.MolFromMolBlock(block)
+    atoms = 0 if molecule is None else molecule.GetNumAtoms()
+    if not 0 < atoms <= MAX_ATOMS:
+        reason = f"It has {atoms:,} heavy atoms; 1 to {MAX_ATOMS:,} are read"
+        if molecule is None:
+            reason = f"RDKit: {_reason(lines, block) or 'not a mol block'}"
+        title = block.partition("\n")[0].strip()
+        raise bad_structure(title or "a record without a title", reason)
+    return molecule
+
+
 def pattern_from_smarts(smarts: str) -> Any:
     """A query molecule from a SMARTS pattern.
 

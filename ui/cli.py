@@ -8,9 +8,7 @@ is quick.
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +17,8 @@ import typer
 
 from retort.agent.settings import Settings, silence_telemetry
 from retort.retrieval.errors import RetortError, UsageError
-from retort.ui import cli_library, cli_tools, terminal
+from retort.ui import cli_export, cli_library, cli_tools, terminal
+from retort.ui.interrupt import stop_on_interrupt
 from retort.ui.options import JSON, Library, Model
 
 DONE, FAILED, WRONG_USE, DONE_WITH_FAILURES = 0, 1, 2, 3
@@ -37,6 +36,7 @@ app.command()(cli_library.search)
 app.command("tools")(cli_tools.list_tools)
 app.command("call")(cli_tools.call)
 app.command()(cli_tools.predict)
+app.command()(cli_export.export)
 
 
 @app.callback(invoke_without_command=True)
@@ -61,7 +61,7 @@ def ask(
     from retort.agent.opening import open_assistant
 
     opened = open_assistant(Settings.from_environment(model=model, library=library))
-    stop = _stop_on_interrupt()
+    stop = stop_on_interrupt()
     events = opened.assistant.ask(question, session, stop)
     if not json:
         terminal.say(opened.status_line())
@@ -110,7 +110,7 @@ def batch(
     items = batches.read_questions(questions)
     opened = open_assistant(Settings.from_environment(model=model, library=library))
     terminal.say(opened.status_line())
-    stop = _stop_on_interrupt()
+    stop = stop_on_interrupt()
     with bar("Answering") as advance:
         state = batches.run(
             opened.assistant,
@@ -152,20 +152,6 @@ def doctor(json: JSON = False) -> None:
             if finding.fix:
                 print(f"{'':20} -> {finding.fix}")
     raise typer.Exit(FAILED if any(finding.state == "broken" for finding in findings) else DONE)
-
-
-def _stop_on_interrupt() -> threading.Event:
-    """The first Ctrl-C stops and keeps what is there; the second ends the process."""
-    stop = threading.Event()
-
-    def handle(*_: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-        terminal.say("Stopping ... (Ctrl-C again to end at once)")
-
-    signal.signal(signal.SIGINT, handle)
-    return stop
 
 
 def main() -> None:

@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json as jsonlib
-from typing import Annotated, Any
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from retort.agent.settings import Settings
 from retort.retrieval.errors import UsageError
 from retort.ui import terminal
+from retort.ui.interrupt import stop_on_interrupt
 from retort.ui.options import JSON, Library
+from retort.ui.progress import bar
+
+if TYPE_CHECKING:
+    from retort.tools.predictors.predictors import Predictors
 
 
 def list_tools(json: JSON = False) -> None:
@@ -62,14 +69,29 @@ def predict(
     smiles: Annotated[list[str] | None, typer.Argument(help="Structures as SMILES.")] = None,
     endpoint: Annotated[list[str] | None, typer.Option(help="Only these endpoints.")] = None,
     show_list: Annotated[bool, typer.Option("--list", help="List the endpoints.")] = False,
+    input: Annotated[Path | None, typer.Option(help="A CSV, TSV, SMILES or SD file.")] = None,
+    smiles_column: Annotated[str | None, typer.Option(help="Column of the structures.")] = None,
+    output: Annotated[Path | None, typer.Option(help="CSV; a rerun goes on.")] = None,
     json: JSON = False,
 ) -> None:
-    """Predict properties of structures, with intervals and a domain flag."""
+    """Predict properties of structures, with intervals and a domain flag.
+
+    With --input and --output, of a whole file: each row of it with the predictions beside it.
+    """
     from retort.tools.predictors.predictors import Predictors
 
     predictors = Predictors.load()
     if show_list:
         _show_endpoints([item.as_dict() for item in predictors.endpoints()], json)
+        return
+    if input or output:
+        if not input or not output or smiles:
+            raise UsageError(
+                "A file is predicted into a file.",
+                "It needs --input and --output, and no structures beside them.",
+                "retort predict --input FILE.csv --output OUT.csv",
+            )
+        _predict_file(predictors, input, smiles_column, output, endpoint, json)
         return
     if not smiles:
         raise UsageError(
@@ -82,6 +104,32 @@ def predict(
         print(terminal.table([_cells(row) for row in rows], _HEADER))
     failed = sum(row["error"] is not None for row in rows)
     raise typer.Exit(0 if not failed else 1 if failed == len(rows) else 3)
+
+
+def _predict_file(
+    predictors: Predictors,
+    source: Path,
+    smiles_column: str | None,
+    output: Path,
+    endpoints: list[str] | None,
+    json: bool,
+) -> None:
+    from retort.tools.predictors.table import predict_file
+    from retort.tools.structure_files import open_structures
+
+    structures = open_structures(source, smiles_column)
+    stop = stop_on_interrupt()
+    with bar("Predicting") as advance:
+        made = predict_file(predictors, structures, output, endpoints or None, advance, stop)
+    left = made.total - made.done
+    if json:
+        terminal.emit(asdict(made) | {"left": left, "output": str(output)})
+    terminal.say(
+        f"{made.done:,} of {made.total:,} rows predicted ({made.failed:,} failed), "
+        f"{made.resumed:,} were done before: {output}"
+    )
+    none_went_well = left > 0 or (made.failed == made.total > 0)
+    raise typer.Exit(1 if none_went_well else 3 if made.failed else 0)
 
 
 _HEADER = ("structure", "predicted", "value", "90 % interval", "unit", "domain", "nearest")

@@ -12,7 +12,7 @@ from typing import Any
 
 from retort.agent.records import Answer, Citation
 from retort.retrieval.errors import RetortError
-from retort.tools.records import Evidence
+from retort.tools.records import Evidence, kind_word
 from retort.ui import sources
 from retort.ui.markdown import escape, inline, plain_marker, to_html
 from retort.ui.sources import Surroundings
@@ -102,7 +102,7 @@ def _tally(citations: Sequence[Citation]) -> str:
     """How many sources of each kind, when there are several kinds."""
     counts: dict[str, int] = {}
     for citation in citations:
-        word = sources.kind_word(citation.evidence)
+        word = kind_word(citation.evidence)
         counts[word] = counts.get(word, 0) + 1
     if len(counts) < 2:
         return ""

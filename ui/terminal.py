@@ -9,15 +9,7 @@ from typing import Any
 
 from retort.agent.records import Answer, Event, Finished, TextDelta, ToolFinished, ToolStarted
 from retort.retrieval.errors import RetortError
-from retort.tools.records import Evidence
-
-KIND_WORDS = {
-    "literature": "literature",
-    "chembl": "ChEMBL record",
-    "calculation": "calculated",
-    "prediction": "predicted",
-}
-"""How each kind of evidence is called wherever a user reads it; a word, never only a colour."""
+from retort.tools.records import KIND_WORDS, Evidence
 
 
 def say(text: str) -> None:
@@ -108,13 +100,7 @@ def _place(record: Mapping[str, Any]) -> Sequence[object]:
 
 def warnings(answer: Answer) -> Iterator[str]:
     """The findings of the checks, in words."""
-    checks = answer.checks
-    if checks.removed_citations:
-        yield f"Removed invented citations: {', '.join(checks.removed_citations)}"
-    if checks.unsupported_numbers:
-        yield f"Not in the cited evidence: {', '.join(checks.unsupported_numbers)}"
-    for sentence in checks.uncited_sentences:
-        yield f"Without a source: {sentence}"
+    yield from answer.checks.findings()
 
 
 def table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
