@@ -12,14 +12,16 @@ import typer
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError
 from retort.ui import terminal
+from retort.ui.options import JSON
 
 
 def export(
     name: Annotated[str, typer.Argument(help="A session's name or an answer's id.")],
     format: Annotated[str, typer.Option(help="md, bib, ris, json, csv or sdf.")] = "md",
     output: Annotated[Path | None, typer.Option(help="File to write; default stdout.")] = None,
+    json: JSON = False,
 ) -> None:
-    """Write a session or one answer as Markdown, BibTeX, RIS, JSON, CSV or SDF.
+    """Write a session or one answer as Markdown, BibTeX, RIS, JSON (also --json), CSV or SDF.
 
     BibTeX and RIS hold the cited papers only. Where there is nothing to write, a message says so
     and the result is empty; that is no failure.
@@ -29,7 +31,7 @@ def export(
 
     sessions = Sessions(Settings.from_environment().sessions_path)
     try:
-        made = exports.export(exports.find(sessions, name), format)
+        made = exports.export(exports.find(sessions, name), "json" if json else format)
     finally:
         sessions.close()
     if made.missing:

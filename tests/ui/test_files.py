@@ -28,7 +28,9 @@ def test_an_export_goes_to_stdout_or_a_file(
         Answer("a1", "What?", "abstained", "I cannot answer."), "talk"
     )
     assert run(monkeypatch, "export", "talk", "--format", "json") == 0
-    assert json.loads(capsys.readouterr().out)[0]["id"] == "a1"
+    assert json.loads(whole := capsys.readouterr().out)[0]["id"] == "a1"
+    assert run(monkeypatch, "export", "talk", "--json") == 0
+    assert capsys.readouterr().out == whole
     output = tmp_path / "new" / "talk.md"
     assert run(monkeypatch, "export", "a1", "--output", output) == 0
     assert "> What?" in output.read_text() and capsys.readouterr().out == ""
