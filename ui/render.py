@@ -16,7 +16,7 @@ from retort.tools.records import Evidence
 from retort.ui import sources
 from retort.ui.markdown import escape, inline, plain_marker, to_html
 from retort.ui.sources import Surroundings
-from retort.ui.terminal import warnings
+from retort.ui.terminal import kind_word, warnings
 
 Drawing = Callable[[str], str]
 """SMILES to an SVG element, or an empty string where there is nothing to draw."""
@@ -102,7 +102,7 @@ def _tally(citations: Sequence[Citation]) -> str:
     """How many sources of each kind, when there are several kinds."""
     counts: dict[str, int] = {}
     for citation in citations:
-        word = sources.kind_word(citation.evidence)
+        word = kind_word(citation.evidence)
         counts[word] = counts.get(word, 0) + 1
     if len(counts) < 2:
         return ""

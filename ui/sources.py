@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from retort.retrieval.sentences import sentences
+from retort.agent.citations import repeated
 from retort.tools.records import Evidence
 from retort.ui.markdown import escape
-from retort.ui.terminal import KIND_WORDS
+from retort.ui.terminal import kind_word
 
 Surroundings = Callable[[Evidence], "tuple[str, str] | None"]
 """The stored text just before and after a literature quote; None where it cannot be found."""
@@ -20,21 +20,8 @@ Surroundings = Callable[[Evidence], "tuple[str, str] | None"]
 LONGEST_HOVER = 220
 """Characters of a quote that are shown when the pointer rests on its marker."""
 
-_SHORTEST_QUOTED = 20
-"""Characters. A shorter sentence is too common to say that an answer quotes it."""
-
 _HIDDEN = frozenset({"record", "is_note", "handle", "other_handle", "endpoint"})
 """Fields of records that say nothing to a reader."""
-
-_RECORD_WORDS = {
-    "activity": "measured",
-    "mechanism": "record",
-    "indication": "record",
-    "molecule": "record",
-    "target": "record",
-    "absence": "searched",
-}
-"""What a record of a database is; said with the release that it comes from."""
 
 _LABELS = {
     "smiles": "SMILES",
@@ -56,18 +43,6 @@ _LABELS = {
 def kind_class(evidence: Evidence) -> str:
     """The style of a kind of evidence; a note of this project is a kind of its own."""
     return "note" if evidence.record.get("is_note") else evidence.kind
-
-
-def kind_word(evidence: Evidence) -> str:
-    """What kind of evidence it is, in a word that a reader cannot take for another."""
-    record = evidence.record
-    if record.get("is_note"):
-        return "note"
-    word = _RECORD_WORDS.get(record.get("record", ""))
-    if evidence.kind != "chembl" or word is None:
-        return KIND_WORDS[evidence.kind]
-    release = str(record.get("release") or "ChEMBL").replace("_", " ")
-    return f"{word} ({release})"
 
 
 def pill(evidence: Evidence) -> str:
@@ -122,11 +97,7 @@ def opened(evidence: Evidence, answer: str, surroundings: Surroundings) -> str:
 
 def mark_used(quote: str, answer: str) -> str:
     """A passage with what the answer quotes of it in ``<mark>``; all of it when nothing is."""
-    spans = [
-        (start, end)
-        for start, end in sentences(quote)
-        if end - start > _SHORTEST_QUOTED and quote[start:end].strip() in answer
-    ]
+    spans = repeated(quote, answer)
     if not spans:
         return f"<mark>{escape(quote)}</mark>"
     out, at = [], 0

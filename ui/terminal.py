@@ -11,13 +11,22 @@ from retort.agent.records import Answer, Event, Finished, TextDelta, ToolFinishe
 from retort.retrieval.errors import RetortError
 from retort.tools.records import Evidence
 
-KIND_WORDS = {
+_KIND_WORDS = {
     "literature": "literature",
     "chembl": "ChEMBL record",
     "calculation": "calculated",
     "prediction": "predicted",
 }
-"""How each kind of evidence is called wherever a user reads it; a word, never only a colour."""
+
+_RECORD_WORDS = {
+    "activity": "measured",
+    "mechanism": "record",
+    "indication": "record",
+    "molecule": "record",
+    "target": "record",
+    "absence": "searched",
+}
+"""What a record of a database is; said with the release that it comes from."""
 
 
 def say(text: str) -> None:
@@ -85,11 +94,23 @@ def show_sources(answer: Answer) -> None:
         print(f"! {line}")
 
 
+def kind_word(evidence: Evidence) -> str:
+    """What kind of evidence it is, in a word that a reader cannot take for another."""
+    record = evidence.record
+    if record.get("is_note"):
+        return "note"
+    word = _RECORD_WORDS.get(record.get("record", ""))
+    if evidence.kind != "chembl" or word is None:
+        return _KIND_WORDS[evidence.kind]
+    release = str(record.get("release") or "ChEMBL").replace("_", " ")
+    return f"{word} ({release})"
+
+
 def source_lines(marker: int, evidence: Evidence) -> Iterator[str]:
     """One source: its kind, id and title; its quote; its address."""
     place = ", ".join(str(part) for part in _place(evidence.record) if part)
     title = f"{evidence.title}{f' ({place})' if place else ''}"
-    yield f"[{marker}] {KIND_WORDS[evidence.kind]} | {evidence.source_id} | {title}"
+    yield f"[{marker}] {kind_word(evidence)} | {evidence.source_id} | {title}"
     if evidence.kind == "literature":
         where = f"characters {evidence.start}-{evidence.end}"
         yield f'    "{evidence.quote}" ({where})'
