@@ -84,13 +84,15 @@ class Assistant:
 
         Yields:
             ToolStarted, ToolFinished and TextDelta as they happen, then one Finished. A failure of
-            any kind is an Answer with status ``failed`` and its error, never an exception.
+            any kind is an Answer with status ``failed`` and its error, never an exception. An
+            answer that could not be saved carries that as its error and keeps its status.
 
         Raises:
             UsageError: the question is empty or longer than ``LONGEST_QUESTION``; nothing was done.
         """
         _require_question(question)
-        return self._events(question.strip(), session, cancel or threading.Event())
+        session = None if session is None else _storable(session)
+        return self._events(_storable(question.strip()), session, cancel or threading.Event())
 
     def answer(self, question: str, session: str | None = None) -> Answer:
         """Answer a question and return only the answer; the same path as ``ask``."""
@@ -131,7 +133,11 @@ class Assistant:
                 },
             )
         answer = replace(answer, seconds=time.monotonic() - started)
-        self.sessions.save(answer, session, molecules)
+        try:
+            self.sessions.save(answer, session, molecules)
+        except RetortError as error:  # what was found out is shown all the same
+            log.error("answer %s was not saved: %s", answer.id, error)
+            answer = replace(answer, error=answer.error or error.as_dict())
         yield Finished(answer)
 
     def _loop(
@@ -239,6 +245,11 @@ def _require_question(question: str) -> None:
             f"At most {LONGEST_QUESTION:,} are read as a question.",
             "Save the text to a file, add it with `retort library add FILE`, and ask about it.",
         )
+
+
+def _storable(text: str) -> str:
+    """The text with "?" for halves of surrogate pairs: bytes of a command line that are no text."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _in_context(stream: Iterator[Any], cancel: threading.Event) -> Iterator[Any]:

@@ -59,7 +59,7 @@ def read_questions(path: Path) -> tuple[Item, ...]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
             f"Cannot read the questions in {path}.",
-            f"{error}.",
+            _why(error),
             "Give a JSONL or CSV file in UTF-8.",
         ) from error
     rows = list(_json_rows(text, path) if text.lstrip().startswith("{") else _csv_rows(text, path))
@@ -158,7 +158,12 @@ def _answered(output: Path, retry_failed: bool) -> set[str]:
         return set()
     kept: list[str] = []
     ids: set[str] = set()
-    lines = output.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = _lines(output.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"Cannot read the answers in {output}.", _why(error), "Give another --output file."
+        ) from error
     for number, line in enumerate(lines, 1):
         try:
             answer = json.loads(line)
@@ -180,6 +185,17 @@ def _answered(output: Path, retry_failed: bool) -> set[str]:
         temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
         os.replace(temporary, output)
     return ids
+
+
+def _lines(text: str) -> list[str]:
+    """The lines of JSONL. ``str.splitlines`` would also cut at U+2028, which JSON may hold."""
+    return text.removesuffix("\n").split("\n") if text else []
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    if isinstance(error, OSError):
+        return f"{error.strerror}."
+    return f"It is not UTF-8: {error.reason} at byte {error.start:,}."
 
 
 def _append_to(output: Path) -> IO[str]:
@@ -208,7 +224,7 @@ def _write(file: IO[str], output: Path, answer: dict[str, Any]) -> None:
 
 
 def _json_rows(text: str, path: Path) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_lines(text), 1):
         if not line.strip():
             continue
         try:

@@ -28,7 +28,7 @@ _PART = re.compile(r"[Ee](\d{1,4})(?:\s*[–-]\s*[Ee](\d{1,4}))?")
 _LONGEST = 84
 _CONTEXT = 24
 _SHORTEST_QUOTE = 25
-"""characters; shorter sentences may stand in an answer by chance"""
+"""Characters. A shorter sentence may stand in an answer by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,15 @@ def resolve(text: str, ledger: Ledger) -> Resolved:
     return Resolved(shown, resolver.citations, resolver.removed)
 
 
+def repeated(quote: str, answer: str) -> list[tuple[int, int]]:
+    """The sentences of a quote that an answer repeats word for word, as offsets into the quote."""
+    return [
+        (start, end)
+        for start, end in sentences(quote)
+        if end - start >= _SHORTEST_QUOTE and quote[start:end] in answer
+    ]
+
+
 def narrowed(citation: Citation, answer: str) -> Citation:
     """The citation with its quote cut down to the sentences that the answer repeats word for word.
 
@@ -146,11 +155,7 @@ def narrowed(citation: Citation, answer: str) -> Citation:
     evidence = citation.evidence
     if evidence.kind != "literature" or evidence.start is None:
         return citation
-    spans = [
-        (start, end)
-        for start, end in sentences(evidence.quote)
-        if end - start >= _SHORTEST_QUOTE and evidence.quote[start:end] in answer
-    ]
+    spans = repeated(evidence.quote, answer)
     if not spans:
         return citation
     first, last = spans[0][0], spans[-1][1]

@@ -5,11 +5,14 @@ nothing.
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from retort.agent.bench import BenchMaker
+from retort.agent.sessions import damaged, trouble
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError
 
@@ -37,8 +40,9 @@ def examine(settings: Settings) -> list[Finding]:
         _guarded("home", lambda: _home(settings)),
         _guarded("model", lambda: _model(settings, benches)),
         _guarded("GPU", _gpu),
-        _guarded("encoder", lambda: _encoder(benches)),
+        _guarded("encoder", lambda: _encoder(settings, benches)),
         _guarded("library", lambda: _library(benches)),
+        _guarded("sessions", lambda: _sessions(settings)),
         _guarded("ChEMBL", lambda: _chembl(settings, benches)),
         _guarded("predictors", lambda: _predictors(benches)),
         _guarded("network", lambda: _network(settings)),
@@ -50,6 +54,9 @@ def _guarded(part: str, look: Callable[[], Finding]) -> Finding:
         return look()
     except RetortError as error:
         return Finding(part, "broken", " ".join((error.what, error.why)), error.next)
+    except OSError as error:
+        cause = f"{error.filename}: {error.strerror}"
+        return Finding(part, "broken", cause, "Set RETORT_HOME to a folder that can be written.")
     except Exception as error:  # a doctor that falls ill helps nobody
         cause = f"{type(error).__name__}: {error}"
         return Finding(part, "broken", cause, "make install, then retort doctor again")
@@ -85,8 +92,13 @@ def _gpu() -> Finding:
     return Finding("GPU", "ok", f"{name}, {free / 2**30:.0f} of {total / 2**30:.0f} GiB free")
 
 
-def _encoder(benches: BenchMaker) -> Finding:
-    encoder = benches.encoder()
+def _encoder(settings: Settings, benches: BenchMaker) -> Finding:
+    from retort.retrieval.encode import load_encoder
+
+    if settings.encoder == "bundled":
+        encoder = benches.encoder()
+    else:
+        encoder = load_encoder(settings.encoder, settings.offline)
     return Finding("encoder", "ok", f"{encoder.name}, {encoder.dimension} dimensions")
 
 
@@ -99,6 +111,21 @@ def _library(benches: BenchMaker) -> Finding:
             "library", "limited", f"{cause} (no paper of yours yet)", "retort library add PATH"
         )
     return Finding("library", "ok", cause)
+
+
+def _sessions(settings: Settings) -> Finding:
+    path = settings.sessions_path
+    if not path.exists():
+        return Finding("sessions", "ok", "no conversation yet")
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+        try:
+            found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
+            answers = db.execute("SELECT count(*) FROM answer").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            raise trouble(path, error) from error
+    if found != "ok":
+        raise damaged(path, found)
+    return Finding("sessions", "ok", f"{answers:,} answers in {path}")
 
 
 def _chembl(settings: Settings, benches: BenchMaker) -> Finding:

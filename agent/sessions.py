@@ -10,7 +10,8 @@ import json
 import sqlite3
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,16 +52,25 @@ class Sessions:
             self._db = _connect(path)
             self._db.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
-            raise RetortError(
-                f"Cannot open the sessions at {path}.",
-                f"{error}.",
-                "Check the folder's permissions and free space, or set RETORT_HOME elsewhere.",
-            ) from error
+            raise trouble(path, error) from error
         self._saver: SqliteSaver | None = None
+
+    @contextmanager
+    def _at_work(self) -> Iterator[sqlite3.Connection]:
+        """The connection, for one thread at a time.
+
+        Raises:
+            RetortError: the file is damaged, gone, locked or cannot be written.
+        """
+        try:
+            with self._lock:
+                yield self._db
+        except sqlite3.DatabaseError as error:
+            raise trouble(self.path, error) from error
 
     def checkpointer(self) -> SqliteSaver:
         """LangGraph's memory of conversations, in the same file over a connection of its own."""
-        with self._lock:
+        with self._at_work():
             if self._saver is None:
                 from langgraph.checkpoint.sqlite import SqliteSaver
 
@@ -69,10 +79,8 @@ class Sessions:
 
     def molecules(self, session: str) -> list[dict[str, Any]]:
         """The molecules of a conversation in the order of their handles; empty for a new one."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT molecules FROM session WHERE name = ?", (session,)
-            ).fetchone()
+        with self._at_work() as db:
+            row = db.execute("SELECT molecules FROM session WHERE name = ?", (session,)).fetchone()
         return list(json.loads(row[0])) if row else []
 
     def save(
@@ -80,9 +88,9 @@ class Sessions:
     ) -> None:
         """Store an answer, and the molecules of its conversation. Committed when this returns."""
         now = time.time()
-        with self._lock, self._db:
+        with self._at_work() as db, db:
             if session is not None:
-                self._db.execute(
+                db.execute(
                     "INSERT INTO session (name, title, created, updated, molecules)"
                     " VALUES (?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE"
                     " SET updated = excluded.updated, molecules = excluded.molecules",
@@ -94,7 +102,7 @@ class Sessions:
                         json.dumps([*map(dict, molecules)]),
                     ),
                 )
-            self._db.execute(
+            db.execute(
                 "INSERT OR REPLACE INTO answer (id, session, created, question, status, body)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -109,16 +117,16 @@ class Sessions:
 
     def answers(self, session: str) -> list[dict[str, Any]]:
         """The answers of a conversation on the wire format, oldest first."""
-        with self._lock:
-            rows = self._db.execute(
+        with self._at_work() as db:
+            rows = db.execute(
                 "SELECT body FROM answer WHERE session = ? ORDER BY created", (session,)
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
     def answer(self, answer_id: str) -> dict[str, Any] | None:
         """One answer on the wire format, or None."""
-        with self._lock:
-            row = self._db.execute("SELECT body FROM answer WHERE id = ?", (answer_id,)).fetchone()
+        with self._at_work() as db:
+            row = db.execute("SELECT body FROM answer WHERE id = ?", (answer_id,)).fetchone()
         return json.loads(row[0]) if row else None
 
     def saved_at(self, answer_id: str) -> float | None:
@@ -131,24 +139,24 @@ class Sessions:
 
     def listing(self) -> list[dict[str, Any]]:
         """All conversations, newest first: ``{"name", "title", "updated"}``."""
-        with self._lock:
-            rows = self._db.execute(
+        with self._at_work() as db:
+            rows = db.execute(
                 "SELECT name, title, updated FROM session ORDER BY updated DESC"
             ).fetchall()
         return [{"name": name, "title": title, "updated": updated} for name, title, updated in rows]
 
     def rate(self, answer_id: str, liked: bool | None, note: str = "") -> None:
         """Keep a user's opinion of an answer."""
-        with self._lock, self._db:
-            self._db.execute(
+        with self._at_work() as db, db:
+            db.execute(
                 "INSERT INTO feedback (answer_id, created, liked, note) VALUES (?, ?, ?, ?)",
                 (answer_id, time.time(), None if liked is None else int(liked), note),
             )
 
     def ratings(self, session: str) -> dict[str, bool]:
         """What the user last thought of each answer of a conversation, by the answer's id."""
-        with self._lock:
-            rows = self._db.execute(
+        with self._at_work() as db:
+            rows = db.execute(
                 "SELECT feedback.answer_id, feedback.liked FROM feedback"
                 " JOIN answer ON answer.id = feedback.answer_id"
                 " WHERE answer.session = ? ORDER BY feedback.created",
@@ -170,6 +178,27 @@ def _connect(path: Path) -> sqlite3.Connection:
     db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=FULL")
     return db
+
+
+def trouble(path: Path, error: OSError | sqlite3.Error) -> RetortError:
+    """What a failure means to the owner of the file."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return damaged(path, str(error))
+    return RetortError(
+        f"Cannot use the sessions at {path}.",
+        f"{error}.",
+        "Check the folder's permissions and free space, or set RETORT_HOME elsewhere.",
+    )
+
+
+def damaged(path: Path, why: str) -> RetortError:
+    """The error for a file that SQLite cannot make sense of."""
+    return RetortError(
+        f"The sessions at {path} are damaged.",
+        f"{why}.",
+        f"Restore the file from a backup, or begin anew: mv {path} {path}.damaged",
+    )
 
 
 def _title(question: str) -> str:

@@ -8,10 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+_LIBRARY_NAME = re.compile(r"[^\W_][\w .-]{0,99}")
+"""One folder, never a way out of the libraries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ class Settings:
         """Read ``RETORT_*``; ``overrides`` that are not None win.
 
         Raises:
-            UsageError: a number is not a number.
+            UsageError: a number is not a number, or there is no such user's home.
         """
         from retort.retrieval.errors import UsageError
 
@@ -85,8 +89,22 @@ class Settings:
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
 
     def library_path(self, name: str | None = None) -> Path:
-        """The folder of a library."""
-        return self.home / "libraries" / (name or self.library)
+        """The folder of a library.
+
+        Raises:
+            UsageError: the name could not be a folder's, or would lead out of the libraries.
+        """
+        from retort.retrieval.errors import UsageError
+
+        name = self.library if name is None else name
+        if not _LIBRARY_NAME.fullmatch(name):
+            raise UsageError(
+                f"{name[:100]!r} is no name for a library.",
+                "A name has 1 to 100 letters, digits, spaces, dots, hyphens and underscores, and "
+                "begins with a letter or digit.",
+                "--library default",
+            )
+        return self.home / "libraries" / name
 
     @property
     def sessions_path(self) -> Path:
@@ -105,8 +123,17 @@ class Settings:
 
 
 def _home(env: Mapping[str, str]) -> Path:
+    from retort.retrieval.errors import UsageError
+
     if text := env.get("RETORT_HOME"):
-        return Path(text).expanduser()
+        home = Path(os.path.expanduser(text))
+        if home.parts and home.parts[0].startswith("~"):
+            raise UsageError(
+                f"RETORT_HOME={text!r} leads nowhere.",
+                f"There is no user {home.parts[0][1:]!r} with a home folder.",
+                "unset RETORT_HOME",
+            )
+        return home
     import platformdirs
 
     return Path(platformdirs.user_data_dir("retort", appauthor=False))

@@ -58,6 +58,11 @@ def save(folder: Path, library: str, generation: int, index: LexicalIndex) -> No
     _replace(folder / _MANIFEST, json.dumps(manifest, indent=2).encode())
 
 
+def exist(folder: Path) -> bool:
+    """Whether an index was ever written here."""
+    return (folder / _MANIFEST).exists()
+
+
 def load(folder: Path, library: str, generation: int) -> LexicalIndex | None:
     """The index that was saved last for this library; None if it is unusable.
 

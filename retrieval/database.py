@@ -19,6 +19,9 @@ from retort.retrieval.records import Paper, Section
 
 SCHEMA_VERSION = 1
 
+RESTORE = "Restore its file from a backup, or move its folder away and add the papers again."
+"""What to do about a library that is damaged."""
+
 # AUTOINCREMENT: a row id is never given to another text, not even after a removal. The indexes in
 # memory and on disk rely on it.
 _SCHEMA = """
@@ -151,16 +154,18 @@ def connect(path: Path) -> sqlite3.Connection:
 def trouble(name: str, problem: sqlite3.DatabaseError) -> RetortError:
     """What a failure of SQLite means to the owner of the library ``name``."""
     code = getattr(problem, "sqlite_errorcode", 0) & 0xFF
+    kept = " What was added before is saved."
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         what = f'The library "{name}" is damaged.'
-        remedy = "Restore its file from a backup, or move it away and add the papers again."
+        kept = ""
+        remedy = RESTORE
     elif code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         what = f'Cannot write to the library "{name}".'
         remedy = "Make room on the disk and repeat the command; it goes on where it stopped."
     else:
         what = f'Cannot use the library "{name}".'
         remedy = "See that its folder and files can be read and written, then repeat the command."
-    return RetortError(what, f"{problem}. What was added before is saved.", remedy)
+    return RetortError(what, f"{problem}.{kept}", remedy)
 
 
 def prepare(connection: sqlite3.Connection, meta: dict[str, str]) -> None:

@@ -236,6 +236,6 @@ def _cannot_load(spec: str, offline: bool, problem: Exception) -> RetortError:
         )
     return RetortError(
         f'Cannot load "{spec}" as a text encoder.',
-        str(problem).strip().split("\n")[0],
+        " ".join(str(problem).split())[:300],
         "Give a model that transformers' AutoModel reads, or use the bundled encoder.",
     )

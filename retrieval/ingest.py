@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -120,14 +121,23 @@ def add_starter(library: Library) -> None:
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files to read; a folder that cannot be looked into stands for what is in it.
+
+    Links to folders are not followed, so a loop of them has an end.
+    """
     for path in paths:
-        if path.is_dir():
-            for item in path.rglob("*"):
-                inside = item.relative_to(path).parts
-                if item.is_file() and not any(part.startswith(".") for part in inside):
-                    yield item.resolve()
-        else:
-            yield path.resolve()
+        if not os.path.isdir(path):
+            yield Path(os.path.realpath(path))
+            continue
+        closed: list[OSError] = []
+        for folder, subfolders, names in os.walk(path, onerror=closed.append):
+            subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+            for name in names:
+                file = os.path.join(folder, name)
+                if os.path.isfile(file) and not name.startswith("."):
+                    yield Path(os.path.realpath(file))
+        for problem in closed:
+            yield Path(os.path.realpath(problem.filename))
 
 
 def _add_file(writer: Writer, path: Path, tell: Callable[[str], None]) -> FileRow:
@@ -184,8 +194,8 @@ def _fingerprint(path: Path) -> str:
     """SHA-256 of the file's content and of the rules by which it is read and cut."""
     digest = hashlib.sha256(f"{READING_RULE} {chunks.RULE} ".encode())
     try:
-        if path.exists() and not path.is_file():
-            raise OSError("it is not a regular file")
+        if not os.path.isdir(path) and os.path.exists(path) and not os.path.isfile(path):
+            raise OSError("It is not a regular file")  # a pipe would be waited for
         with path.open("rb") as file:
             while block := file.read(1 << 20):
                 digest.update(block)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -61,7 +62,7 @@ class Library:
             RetortError: there is no such library, it cannot be read, or it is of a newer Retort.
         """
         library = cls(path, encoder, offline)
-        if not (path / FILE).exists():
+        if not os.path.exists(path / FILE):
             if not create:
                 raise RetortError(
                     f'No library "{library.name}".',
@@ -70,6 +71,12 @@ class Library:
                 )
             _make(path)
         try:
+            if os.path.getsize(path / FILE) == 0 and caches.exist(path):
+                raise RetortError(
+                    f'The library "{library.name}" is damaged.',
+                    f"{path / FILE} is empty, and it was not.",
+                    database.RESTORE,
+                )
             with library._connections.borrow() as db:
                 database.prepare(db, {"id": uuid.uuid4().hex})
                 _check_schema(library.name, database.meta(db, "schema"))

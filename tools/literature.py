@@ -29,6 +29,9 @@ WHOLE = 1_200
 PART = 900
 """Of a longer one the best run of sentences up to about this many characters is quoted."""
 
+TITLES_NAMED = 3
+"""Papers without text that are named when they match."""
+
 _WORD = re.compile(r"[A-Za-z0-9]+")
 
 
@@ -150,12 +153,14 @@ def found(hits: Sequence[Hit], query: str, library: str, papers: int, passages: 
         papers: documents in the library, notes included.
         passages: passages in the library.
     """
+    bare = [hit for hit in hits if not hit.passage.text.strip()]
+    hits = [hit for hit in hits if hit.passage.text.strip()]
     searched = f'"{query if len(query) <= 80 else query[:80] + "..."}"'
     if not hits:
         return ToolResult(
             summary=f"Literature: nothing found for {searched} in {passages:,} passages",
             note=f'The library "{library}" holds {papers:,} documents. To add papers: '
-            "retort library add PATH.",
+            f"retort library add PATH.{_without_text(bare)}",
         )
     documents = {hit.passage.paper_id: hit.kind for hit in hits}
     notes = sum(kind == "note" for kind in documents.values())
@@ -166,9 +171,19 @@ def found(hits: Sequence[Hit], query: str, library: str, papers: int, passages: 
         summary=f"Literature: {len(hits)} passage{'s' * (len(hits) > 1)} from {counted}",
         evidence=tuple(evidence_of(hit, query, library) for hit in hits),
         note=f'Searched {passages:,} passages of {papers:,} documents in the library "{library}".'
-        + warning,
+        + warning
+        + _without_text(bare),
         count=len(hits),
     )
+
+
+def _without_text(hits: Sequence[Hit]) -> str:
+    """Names what matched by its title alone: there is nothing in it to quote."""
+    if not hits:
+        return ""
+    named = "; ".join(f"{hit.title} ({hit.source_id})" for hit in hits[:TITLES_NAMED])
+    more = f" and {len(hits) - TITLES_NAMED} more" if len(hits) > TITLES_NAMED else ""
+    return f" Of these only the title is known, so they cannot be cited: {named}{more}."
 
 
 def _counted(papers: int, notes: int) -> str:

@@ -26,18 +26,11 @@ from retort.tools.identity import (
 )
 from retort.tools.records import Evidence, ToolResult
 from retort.tools.shapes import MoleculeShape
-from retort.tools.structures import first_block, parent_smiles
 
 if TYPE_CHECKING:
     from retort.tools.chembl.source import ChemblSource
 
-__all__ = [
-    "Molecule",
-    "MoleculeBook",
-    "build_tools",
-    "first_block",
-    "parent_smiles",
-]
+__all__ = ["Molecule", "MoleculeBook", "build_tools"]
 
 HANDLE = re.compile(r"M[1-9]\d{0,5}", re.IGNORECASE)
 CHEMBL_ID = re.compile(r"CHEMBL\d{1,9}", re.IGNORECASE)

@@ -8,7 +8,9 @@ is quick.
 
 from __future__ import annotations
 
+import logging
 import sys
+import uuid
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,13 +74,15 @@ def ask(
         terminal.show_sources(answer)
     if answer.error:
         terminal.show_error(RetortError(**answer.error))
-    raise typer.Exit(FAILED if answer.status == "failed" else DONE)
+    if answer.status == "failed":
+        raise typer.Exit(FAILED)
+    raise typer.Exit(DONE_WITH_FAILURES if answer.error else DONE)
 
 
 @app.command()
 def chat(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
     model: Model = None,
     library: Library = None,
 ) -> None:
@@ -160,15 +164,39 @@ def main() -> None:
     try:
         app()
     except RetortError as error:
-        if "--json" in sys.argv:
-            terminal.emit({"error": error.as_dict()})
-        terminal.show_error(error)
+        _refuse(error)
         sys.exit(WRONG_USE if isinstance(error, UsageError) else FAILED)
     except KeyboardInterrupt:
+        terminal.say("Stopped. What was saved before is kept; the same command goes on from there.")
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(FAILED)
+    except Exception as error:  # the last line of defence: a user never sees a traceback
+        _refuse(_unexpected(error))
+        sys.exit(FAILED)
+
+
+def _refuse(error: RetortError) -> None:
+    if "--json" in sys.argv:
+        terminal.emit({"error": error.as_dict()})
+    terminal.show_error(error)
+
+
+def _unexpected(error: Exception) -> RetortError:
+    """An error that nobody foresaw: its traceback goes to the log, its id to the user."""
+    from retort.agent.opening import keep_log
+
+    error_id = uuid.uuid4().hex[:8]
+    try:
+        settings = Settings.from_environment()
+        keep_log(settings)
+        logging.getLogger("retort").error("error id %s", error_id, exc_info=error)
+        where = f" (error {error_id} in {settings.log_path})"
+    except (RetortError, OSError):
+        where = ""
+    why = f"{type(error).__name__}: {error}{where}"
+    return RetortError("The command failed.", why, "retort doctor")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as jsonlib
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,10 +31,12 @@ def add(
     from retort.retrieval.library import Library as Store
 
     settings = Settings.from_environment(library=library)
-    missing = [path for path in paths if not path.exists()]
+    missing = [path for path in paths if not os.path.exists(path)]
     if missing:
         raise UsageError(
-            f"No file or folder at {missing[0]}.", "Nothing was added.", "retort library add PATH"
+            f"Cannot find {str(missing[0])!r}.",
+            "There is no such file or folder, or it may not be looked at. Nothing was added.",
+            "retort library add PATH",
         )
     path = settings.library_path()
     with Store.open(path, settings.encoder, create=True, offline=settings.offline) as store:
@@ -57,14 +60,19 @@ def _show_files(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
         if row["status"] == "failed":
-            error = row["error"]
-            terminal.say(f"failed: {row['path']}: {error['what']} {error['why']} {error['next']}")
+            terminal.say(f"failed: {row['path']}: {_told(row['error'])}")
         elif row["skipped"]:
             terminal.say(f"{row['path']}: {row['skipped']} records skipped")
-    print(
-        ", ".join(f"{count} files {status}" for status, count in sorted(counts.items()))
-        or "no file"
-    )
+    print(f"Files: {_counted(counts)}")
+
+
+def _counted(counts: dict[str, int]) -> str:
+    """How many files went which way: "4 added, 1 failed"."""
+    return ", ".join(f"{count:,} {status}" for status, count in sorted(counts.items())) or "none"
+
+
+def _told(error: dict[str, str]) -> str:
+    return " ".join(error[part] for part in ("what", "why", "next") if error[part])
 
 
 @app.command()
@@ -81,7 +89,9 @@ def status(library: Library = None, json: JSON = False) -> None:
     for name, value in facts.items():
         if name == "failed_files":
             for row in value:
-                print(f"  failed: {row['path']}: {row['error']}")
+                print(f"  failed: {row['path']}: {_told(row['error'])}")
+        elif name == "files":
+            print(f"files: {_counted(value)}")
         else:
             print(
                 f"{name.replace('_', ' ')}: {value:,}"
@@ -136,11 +146,10 @@ def search(
 def _read_queries(path: Path) -> list[tuple[str, str]]:
     asked = []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(
-            f"Cannot read {path}.", f"{error.strerror}.", "Give a JSONL file."
-        ) from error
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else f"It is not UTF-8: {error.reason}"
+        raise UsageError(f"Cannot read {path}.", f"{why}.", "Give a JSONL file.") from error
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -16,7 +16,6 @@ from retort.tools.records import Evidence, kind_word
 from retort.ui import sources
 from retort.ui.markdown import escape, inline, plain_marker, to_html
 from retort.ui.sources import Surroundings
-from retort.ui.terminal import warnings
 
 Drawing = Callable[[str], str]
 """SMILES to an SVG element, or an empty string where there is nothing to draw."""
@@ -155,7 +154,7 @@ def _card(molecule: Mapping[str, str], draw: Drawing) -> str:
 
 def checks_html(answer: Answer) -> str:
     """What the checks found, calmly; nothing where nothing was stated or found."""
-    lines = "".join(f"<li>{escape(line)}</li>" for line in warnings(answer))
+    lines = "".join(f"<li>{escape(line)}</li>" for line in answer.checks.findings())
     if not lines or answer.status in ("abstained", "refused"):
         return ""
     lead = "Read with care. Automatic checks found:"
@@ -182,7 +181,7 @@ def notice_html(error: RetortError) -> str:
 def footer_html(answer: Answer) -> str:
     """How the answer came about, in one small line."""
     tokens = answer.prompt_tokens + answer.completion_tokens
-    clean = answer.status == "answered" and answer.citations and not any(warnings(answer))
+    clean = answer.status == "answered" and answer.citations and not any(answer.checks.findings())
     facts = [
         f'<strong class="status">{_STATUS[answer.status]}</strong>'
         if answer.status in _STATUS

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from retort.retrieval.sentences import sentences
+from retort.agent.citations import repeated
 from retort.tools.records import Evidence, kind_word
 from retort.ui.markdown import escape
 
@@ -18,9 +18,6 @@ Surroundings = Callable[[Evidence], "tuple[str, str] | None"]
 
 LONGEST_HOVER = 220
 """Characters of a quote that are shown when the pointer rests on its marker."""
-
-_SHORTEST_QUOTED = 20
-"""Characters. A shorter sentence is too common to say that an answer quotes it."""
 
 _HIDDEN = frozenset({"record", "is_note", "handle", "other_handle", "endpoint"})
 """Fields of records that say nothing to a reader."""
@@ -99,11 +96,7 @@ def opened(evidence: Evidence, answer: str, surroundings: Surroundings) -> str:
 
 def mark_used(quote: str, answer: str) -> str:
     """A passage with what the answer quotes of it in ``<mark>``; all of it when nothing is."""
-    spans = [
-        (start, end)
-        for start, end in sentences(quote)
-        if end - start > _SHORTEST_QUOTED and quote[start:end].strip() in answer
-    ]
+    spans = repeated(quote, answer)
     if not spans:
         return f"<mark>{escape(quote)}</mark>"
     out, at = [], 0

@@ -9,7 +9,7 @@ from typing import Any
 
 from retort.agent.records import Answer, Event, Finished, TextDelta, ToolFinished, ToolStarted
 from retort.retrieval.errors import RetortError
-from retort.tools.records import KIND_WORDS, Evidence
+from retort.tools.records import Evidence, kind_word
 
 
 def say(text: str) -> None:
@@ -73,7 +73,7 @@ def show_sources(answer: Answer) -> None:
         print("\nMolecules")
         for molecule in answer.molecules:
             print(f"{molecule['handle']}  {molecule['name']}  {molecule['smiles']}")
-    for line in warnings(answer):
+    for line in answer.checks.findings():
         print(f"! {line}")
 
 
@@ -81,7 +81,7 @@ def source_lines(marker: int, evidence: Evidence) -> Iterator[str]:
     """One source: its kind, id and title; its quote; its address."""
     place = ", ".join(str(part) for part in _place(evidence.record) if part)
     title = f"{evidence.title}{f' ({place})' if place else ''}"
-    yield f"[{marker}] {KIND_WORDS[evidence.kind]} | {evidence.source_id} | {title}"
+    yield f"[{marker}] {kind_word(evidence)} | {evidence.source_id} | {title}"
     if evidence.kind == "literature":
         where = f"characters {evidence.start}-{evidence.end}"
         yield f'    "{evidence.quote}" ({where})'
@@ -96,11 +96,6 @@ def _place(record: Mapping[str, Any]) -> Sequence[object]:
         return ()
     page = record.get("page")
     return (record.get("year"), record.get("section"), page and f"p. {page}")
-
-
-def warnings(answer: Answer) -> Iterator[str]:
-    """The findings of the checks, in words."""
-    yield from answer.checks.findings()
 
 
 def table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:

@@ -55,4 +55,4 @@ def test_a_file_that_is_no_database_is_an_error_with_a_way_on(tmp_path: Path) ->
     path.write_text("this is not a database, and it is long enough to be looked at" * 20)
     with pytest.raises(RetortError) as caught:
         Sessions(path)
-    assert str(path) in caught.value.what and "RETORT_HOME" in caught.value.next
+    assert str(path) in caught.value.what and f"mv {path}" in caught.value.next

@@ -123,7 +123,7 @@ def test_what_is_no_file_fails_and_does_not_hang(library: Library, tmp_path: Pat
     rows = add_paths(library, [tmp_path / "pipe", tmp_path / "missing.pdf"]).files
     assert [row.status for row in rows] == ["failed", "failed"]
     causes = {Path(row.path).name: (row.error or {})["why"] for row in rows}
-    assert causes["pipe"] == "it is not a regular file."
+    assert causes["pipe"] == "It is not a regular file."
     assert "No such file" in causes["missing.pdf"]
 
 

@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retort.retrieval.errors import RetortError
-from retort.tools.molecule import first_block, parent_smiles
 from retort.tools.structures import (
     canonical,
+    first_block,
     inchikey,
     molecule_from_smiles,
+    parent_smiles,
     pattern_from_smarts,
     read_smiles,
 )

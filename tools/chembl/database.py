@@ -6,6 +6,7 @@ question: those are in the ``local`` modules.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -53,10 +54,9 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if not path.is_file():
-            raise RetortError(
-                f"Cannot open the ChEMBL file {path}.", "There is no such file.", ANOTHER_FILE
-            )
+        if not os.path.isfile(path):
+            why = "It is not a file." if os.path.exists(path) else "There is no such file."
+            raise RetortError(f"Cannot open the ChEMBL file {path}.", why, ANOTHER_FILE)
         wal = path.with_name(path.name + "-wal")
         frozen = not (wal.exists() and wal.stat().st_size)
         self._uri = path.resolve().as_uri() + "?mode=ro" + ("&immutable=1" if frozen else "")

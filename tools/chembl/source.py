@@ -6,6 +6,7 @@ each of them answers.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Protocol
 
@@ -86,4 +87,4 @@ def open_source(
         from retort.tools.chembl import starter
 
         return LocalSource(starter.path_for(cache))
-    return LocalSource(Path(spec).expanduser())
+    return LocalSource(Path(os.path.expanduser(spec)))

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retort.retrieval.errors import RetortError
+from retort.tools import structures
 from retort.tools.predictors import featurise
 from retort.tools.predictors.endpoints import Spec
 from retort.tools.predictors.featurise import Features
@@ -93,7 +94,7 @@ def load(spec: Spec, data: Path, held_out: frozenset[str]) -> Dataset:
     found: dict[str, list[Row]] = defaultdict(list)
     for smiles, value in published:
         try:
-            written = featurise.read(smiles)
+            written = structures.molecule_from_smiles(smiles)
         except RetortError:
             unreadable += 1
             continue
@@ -101,7 +102,7 @@ def load(spec: Spec, data: Path, held_out: frozenset[str]) -> Dataset:
         if held_out.intersection(keys):
             refused += 1
             continue
-        parent = featurise.parent_of(written)
+        parent = structures.standardise(written)
         features = featurise.featurise_parent(parent, written)
         row = Row(features, value, featurise.scaffold(parent), keys)
         found[keys[0] if spec.sees_form else keys[1]].append(row)
@@ -138,7 +139,8 @@ def approved_drugs(data: Path) -> Iterator[Features]:
             try:
                 if float(row["max_phase"]) != APPROVED_PHASE or not row["canonical"]:
                     continue
-                parent = featurise.parent_of(featurise.read(row["canonical"]))
+                written = structures.molecule_from_smiles(row["canonical"])
+                parent = structures.standardise(written)
             except (ValueError, TypeError, RetortError):
                 continue
             features = featurise.featurise_parent(parent, parent)

@@ -1,7 +1,8 @@
-"""Structures into numbers: the neutral parent, its Morgan counts, descriptors and fingerprint bits.
+"""Structures into numbers: Morgan counts, descriptors and fingerprint bits of the neutral parent.
 
-Owns what a molecule looks like to a predictor; knows no endpoint and no model. Every function is
-deterministic for a given RDKit version, which the checkpoints record.
+Owns what a molecule looks like to a predictor; knows no endpoint and no model. How a SMILES is read
+and what its parent is stands in ``structures``. Every function is deterministic for a given RDKit
+version, which the checkpoints record.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retort.retrieval.errors import RetortError
+from retort.tools.structures import molecule_from_smiles, silenced, standardise
 
 MORGAN_RADIUS = 2
 MORGAN_SIZE = 2048
@@ -42,61 +43,6 @@ class Features:
     """disconnected components of the structure as written; more than 1 for a salt or a mixture"""
 
 
-def read(smiles: str) -> Any:
-    """An RDKit molecule.
-
-    Raises:
-        RetortError: the string is no molecule, or only a fragment; ``why`` is RDKit's reason.
-    """
-    from rdkit import Chem, rdBase
-
-    with rdBase.BlockLogs():
-        molecule = Chem.MolFromSmiles(smiles)
-        if molecule is None:
-            loose = Chem.MolFromSmiles(smiles, sanitize=False)
-            problems = Chem.DetectChemistryProblems(loose) if loose else ()
-            said = "; ".join(problem.Message() for problem in problems)
-            raise _unreadable(smiles, f"RDKit: {said or 'it is not valid SMILES'}.")
-    if not molecule.GetNumAtoms():
-        raise _unreadable(smiles, "It has no atoms.")
-    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
-        raise _unreadable(smiles, "It has a wildcard atom (*): a fragment, not a molecule.")
-    return molecule
-
-
-def _unreadable(smiles: str, why: str) -> RetortError:
-    what = f'Cannot read "{smiles}" as a molecule.'
-    return RetortError(what, why, "Check the SMILES, or give the molecule by name.")
-
-
-def parent_of(molecule: Any) -> Any:
-    """The neutral largest organic component of a molecule.
-
-    RDKit's MolStandardize: ``Cleanup``, the largest fragment (organic ones first), ``Uncharger``.
-    A molecule without carbon is returned as it is.
-    """
-    from rdkit import rdBase
-    from rdkit.Chem.MolStandardize import rdMolStandardize
-
-    if not any(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms()):
-        return molecule
-    with rdBase.BlockLogs():
-        clean = rdMolStandardize.Cleanup(molecule)
-        parent = rdMolStandardize.LargestFragmentChooser(True).choose(clean)
-        return rdMolStandardize.Uncharger().uncharge(parent)
-
-
-def standard_smiles(smiles: str) -> str:
-    """Canonical SMILES of the neutral parent of a structure.
-
-    Raises:
-        RetortError: the string is no molecule.
-    """
-    from rdkit import Chem
-
-    return str(Chem.MolToSmiles(parent_of(read(smiles))))
-
-
 def structure_keys(molecule: Any) -> tuple[str, ...]:
     """First InChIKey blocks (14 characters) by which a molecule is recognised in another list.
 
@@ -104,15 +50,15 @@ def structure_keys(molecule: Any) -> tuple[str, ...]:
     clean-up (lists differ in how they standardise). The first block ignores stereochemistry and
     charge. A structure that InChI cannot describe has its canonical SMILES for a key.
     """
-    from rdkit import Chem, rdBase
+    from rdkit import Chem
     from rdkit.Chem.MolStandardize import rdMolStandardize
 
-    with rdBase.BlockLogs():
+    with silenced():
         largest = rdMolStandardize.LargestFragmentChooser(True).choose(molecule)
         plain = rdMolStandardize.Uncharger().uncharge(largest)
         return tuple(
             str(Chem.MolToInchiKey(form))[:14] or str(Chem.MolToSmiles(form))
-            for form in (molecule, parent_of(molecule), plain)
+            for form in (molecule, standardise(molecule), plain)
         )
 
 
@@ -280,15 +226,15 @@ def featurise(smiles: str) -> Features:
     Raises:
         RetortError: the string is no molecule.
     """
-    written = read(smiles)
-    return featurise_parent(parent_of(written), written)
+    written = molecule_from_smiles(smiles)
+    return featurise_parent(standardise(written), written)
 
 
 def featurise_parent(parent: Any, written: Any) -> Features:
     """The same for a parent and the RDKit molecule it was made from."""
-    from rdkit import Chem, rdBase
+    from rdkit import Chem
 
-    with rdBase.BlockLogs():
+    with silenced():
         counts = _generator().GetCountFingerprintAsNumPy(parent)
         bits = _generator().GetFingerprintAsNumPy(parent)
         descriptors = [value for _, value in _descriptors(parent)]

@@ -1,8 +1,8 @@
 """Structures and identifiers written into a question: SMILES good and broken, SMARTS, ids.
 
 Owns recognition only; what a structure means is decided by the tools, which also explain what is
-wrong
-with a broken one. That is why something that was clearly meant as a SMILES is handed on as it came.
+wrong with a broken one. That is why something that was clearly meant as a SMILES is handed on as it
+came.
 """
 
 from __future__ import annotations
@@ -25,25 +25,19 @@ _MAX_SMILES = 1500
 
 
 def parses(text: str) -> bool:
-    """Whether RDKit reads ``text`` as a SMILES with at least one atom."""
-    from rdkit import Chem, RDLogger
+    """Whether the tools can read ``text`` as a SMILES."""
+    from retort.tools.structures import read_smiles
 
-    RDLogger.DisableLog("rdApp.*")
-    try:
-        molecule = Chem.MolFromSmiles(text)
-    finally:
-        RDLogger.EnableLog("rdApp.*")
-    return molecule is not None and molecule.GetNumAtoms() > 0
+    return read_smiles(text)[0] is not None
 
 
 def smiles_token(token: str) -> str | None:
     """The SMILES that a word of a question is meant to be, right or wrong; None for any other word.
 
     A word counts when all of it is SMILES alphabet, some of it is structure (bonds, brackets, ring
-    digits,
-    or a plain chain of three or more atoms), and it holds carbon. Quotes and the sentence's own
-    punctuation
-    around it are taken off. Brackets are kept as they come, so that a broken SMILES stays broken.
+    digits, or a plain chain of three or more atoms), and it holds carbon. Quotes and the sentence's
+    own punctuation around it are taken off. Brackets are kept as they come, so that a broken SMILES
+    stays broken.
     """
     word = token.strip("`'\"“”‘’,;?!").rstrip(".:")
     if not 3 <= len(word) <= _MAX_SMILES or not re.search(r"[Cc]", word) or _WORDS.search(word):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from retort.tools.predictors import endpoints, featurise, train
+from retort.tools.structures import molecule_from_smiles
 
 CORES = ("c1ccccc1", "c1ccncc1", "C1CCCCC1", "c1ccoc1", "C1CCNCC1", "c1ccc2ccccc2c1")
 TAILS = ("C", "CC", "CCO", "C(=O)O", "CN", "CCN(C)C", "F", "Cl", "OC", "N#CC")
@@ -39,7 +40,7 @@ def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         lines += ["bad,C1CC(,1.0", f"twice,{MOLECULES[5]},{rows[5][1]}"]
         text = "\n".join(["Drug_ID,Drug,Y", *lines]) + "\n"
         (sets / spec.folder / "train_val.csv").write_text(text, encoding="utf-8")
-    key = featurise.structure_keys(featurise.read(HELD_OUT))[0]
+    key = featurise.structure_keys(molecule_from_smiles(HELD_OUT))[0]
     (sets / "holdout_inchikey14.txt").write_text(f"{key}\n", encoding="ascii")
     drugs = data / "molecules" / "drughelper"
     drugs.mkdir()

@@ -12,6 +12,7 @@ from retort.retrieval.errors import RetortError
 from retort.tools.predictors import Predictors, checkpoint, datasets, featurise, train
 from retort.tools.predictors.endpoints import HERG, SOLUBILITY, SPECS
 from retort.tools.predictors.evaluation import _auroc
+from retort.tools.structures import molecule_from_smiles
 
 HELD_OUT = "CCc1ccccc1"
 
@@ -63,8 +64,8 @@ def test_the_card_says_what_was_counted_and_scored(toy_checkpoints: Path) -> Non
 def test_a_held_out_molecule_is_not_among_the_stored_keys(toy_checkpoints: Path) -> None:
     entries = checkpoint.manifest(toy_checkpoints)["endpoints"]
     hashes = set(checkpoint.key_hashes(toy_checkpoints, entries["solubility"]).tolist())
-    key = featurise.structure_keys(featurise.read(HELD_OUT))[0]
-    trained = featurise.structure_keys(featurise.read("Cc1ccccc1"))[0]
+    key = featurise.structure_keys(molecule_from_smiles(HELD_OUT))[0]
+    trained = featurise.structure_keys(molecule_from_smiles("Cc1ccccc1"))[0]
     assert datasets.key_hash(key) not in hashes
     assert datasets.key_hash(trained) in hashes
 

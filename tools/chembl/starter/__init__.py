@@ -111,7 +111,7 @@ def build(path: Path) -> Path:
         ``path``.
 
     Raises:
-        RetortError: the folder cannot be written.
+        RetortError: the folder cannot be written, or the disk is full.
     """
     from retort.tools.chembl.starter.filling import fill
 
@@ -119,11 +119,7 @@ def build(path: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     except OSError as error:
-        raise RetortError(
-            f"Cannot write the starter ChEMBL file to {path.parent}.",
-            str(error),
-            "Set RETORT_HOME to a folder that can be written.",
-        ) from error
+        raise _cannot_write(path, error.strerror or str(error)) from error
     os.close(handle)
     part = Path(name)
     try:
@@ -134,9 +130,19 @@ def build(path: Path) -> Path:
             fill(connection)
         part.chmod(0o644)
         part.replace(path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise _cannot_write(path, str(error)) from error
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _cannot_write(path: Path, why: str) -> RetortError:
+    return RetortError(
+        f"Cannot write the starter ChEMBL file to {path.parent}.",
+        f"{why}.",
+        "Make room there, or set RETORT_HOME to a folder that can be written.",
+    )
 
 
 def _text(name: str) -> str:
