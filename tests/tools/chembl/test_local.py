@@ -270,7 +270,7 @@ def test_files_that_are_refused(tmp_path: Path, chembl_file: Path) -> None:
     damaged.write_bytes(content[:100] + b"\xff" * 4000 + content[4100:])
     reasons = {
         missing: "no such file",
-        tmp_path: "no such file",
+        tmp_path: "not a file",
         text: "file is not a database",
         other: "is not a ChEMBL database",
         empty: "is not a ChEMBL database",
