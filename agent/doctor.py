@@ -1,5 +1,6 @@
-"""The doctor: the state of every part, its cause, and the command that fixes it. Changes
-nothing.
+"""The doctor: the state of every part, its cause, and the command that fixes it.
+
+Repairs nothing. It makes what a first question would make: the home and the starter files in it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Names, identifiers and structures become molecules, each with a handle that lasts a conversation.
 
-Owns the ``Molecule`` record, the book of handles and the tool ``find_molecule``. Knows what ChEMBL
+Owns the book of handles and the tool ``find_molecule``. Knows what ChEMBL
 can be asked (names, near names), not how it is reached. How text becomes a structure stands in
 ``structures``.
 """

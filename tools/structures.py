@@ -237,12 +237,3 @@ def standardise(molecule: Any) -> Any:
         clean = rdMolStandardize.Cleanup(molecule)
         parent = rdMolStandardize.LargestFragmentChooser(True).choose(clean)
         return rdMolStandardize.Uncharger().uncharge(parent)
-
-
-def parent_smiles(smiles: str) -> str:
-    """Canonical SMILES of the standardised parent (see ``standardise``); what every model is given.
-
-    Raises:
-        RetortError: the text is no SMILES.
-    """
-    return canonical(standardise(molecule_from_smiles(smiles)))

@@ -9,6 +9,7 @@ is quick.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import uuid
 from importlib.metadata import version
@@ -24,6 +25,8 @@ from retort.ui.interrupt import stop_on_interrupt
 from retort.ui.options import JSON, Library, Model
 
 DONE, FAILED, WRONG_USE, DONE_WITH_FAILURES = 0, 1, 2, 3
+INTERRUPTED = 130
+"""What a shell expects of a command that Ctrl-C ended."""
 
 app = typer.Typer(
     name="retort",
@@ -161,17 +164,19 @@ def doctor(json: JSON = False) -> None:
 def main() -> None:
     """The entry point: runs a command and turns errors into messages and exit codes."""
     silence_telemetry()
+    # A caller that closed one of them wants none of it, which is no failure.
+    sys.stdout = sys.stdout or open(os.devnull, "w")
+    sys.stderr = sys.stderr or open(os.devnull, "w")
     try:
         app()
     except RetortError as error:
         _refuse(error)
         sys.exit(WRONG_USE if isinstance(error, UsageError) else FAILED)
-    except KeyboardInterrupt:
-        terminal.say("Stopped. What was saved before is kept; the same command goes on from there.")
-        sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(FAILED)
+    except (KeyboardInterrupt, SystemExit) as end:  # Typer turns the one into the other
+        if isinstance(end, SystemExit) and end.code != INTERRUPTED:
+            raise
+        terminal.say("Stopped. What was saved before is kept; run the command again to go on.")
+        sys.exit(INTERRUPTED)
     except Exception as error:  # the last line of defence: a user never sees a traceback
         _refuse(_unexpected(error))
         sys.exit(FAILED)

@@ -130,3 +130,26 @@ def test_a_foreign_output_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no answer"):
         batch.run(Echo(), ITEMS, out)
     assert out.read_text() == "hello\nworld\n"
+
+
+def test_unusual_line_separators_in_an_answer_do_not_end_its_line(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    items = [Item("1", "one\u2028two\x85three"), Item("2", "four")]
+    assert batch.run(Echo(), items, out).done == 2
+    assert batch.run(Echo(), items, out).skipped == 2
+
+
+def test_questions_may_hold_unusual_line_separators(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"question": "one\u2028two"}\r\n\n{"question": "three"}\n', encoding="utf-8")
+    assert [item.question for item in batch.read_questions(path)] == ["one\u2028two", "three"]
+
+
+def test_an_output_that_holds_no_answers_is_left_alone(tmp_path: Path) -> None:
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe")
+    for output, why in ((tmp_path, "directory"), (binary, "not UTF-8")):
+        with pytest.raises(UsageError, match="Cannot read the answers") as caught:
+            batch.run(Echo(), ITEMS, output)
+        assert why in caught.value.why and "--output" in caught.value.next
+    assert binary.read_bytes() == b"\xff\xfe"

@@ -285,3 +285,19 @@ def test_a_text_that_rests_on_nothing_is_no_answer(tmp_path: Path, toys: Toys) -
     answer = ask(make(tmp_path, toys, guess))
     assert answer.status == "abstained" and answer.answer.startswith(ABSTENTION)
     assert "famous" not in answer.answer and answer.checks.uncited_sentences == (guess,)
+
+
+def test_an_answer_that_cannot_be_saved_is_shown_and_says_so(tmp_path: Path, toys: Toys) -> None:
+    assistant = make(tmp_path, toys, calls(call("find_activities", target="EGFR")), "33 nM [E1].")
+    assistant.sessions._db.execute("DROP TABLE answer")
+    answer = ask(assistant)
+    assert (answer.status, answer.answer) == ("answered", "33 nM [1].")
+    assert answer.error is not None
+    assert answer.error["what"].startswith("Cannot use the sessions") and answer.error["next"]
+
+
+def test_bytes_that_are_no_text_are_answered_and_saved(tmp_path: Path, toys: Toys) -> None:
+    assistant = make(tmp_path, toys, "Nothing is known.")
+    answer = ask(assistant, "What is asp\udcffirin?", session="a\udcffb")
+    assert answer.error is None and answer.question == "What is asp?irin?"
+    assert [item["name"] for item in assistant.sessions.listing()] == ["a?b"]

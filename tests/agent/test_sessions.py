@@ -56,3 +56,17 @@ def test_a_file_that_is_no_database_is_an_error_with_a_way_on(tmp_path: Path) ->
     with pytest.raises(RetortError) as caught:
         Sessions(path)
     assert str(path) in caught.value.what and f"mv {path}" in caught.value.next
+
+
+def test_damage_met_later_is_told_with_a_way_on(tmp_path: Path) -> None:
+    path = tmp_path / "s.sqlite"
+    first = Sessions(path)
+    first.save(answer("1"), "s")
+    first.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\x55" * (len(content) - 4096))
+    again = Sessions(path)
+    for act in (lambda: again.save(answer("2"), "s"), lambda: again.molecules("s"), again.listing):
+        with pytest.raises(RetortError, match="are damaged") as caught:
+            act()
+        assert f"mv {path}" in caught.value.next

@@ -49,3 +49,22 @@ def test_telemetry_is_turned_off() -> None:
     env: dict[str, str] = {"LANGSMITH_TRACING": "true"}
     silence_telemetry(env)
     assert env["LANGSMITH_TRACING"] == "false" and env["GRADIO_ANALYTICS_ENABLED"] == "False"
+
+
+@pytest.mark.parametrize("name", ["default", "My papers 2024", "cyp2c9_v1.2", "Ärzte"])
+def test_a_library_is_one_folder_in_the_home(name: str) -> None:
+    assert Settings(Path("/x")).library_path(name) == Path("/x/libraries") / name
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", "../x", "a/b", "/tmp", "a\nb", ".hidden", "a" * 101]
+)
+def test_a_library_name_never_leads_elsewhere(name: str) -> None:
+    with pytest.raises(UsageError, match="no name for a library") as caught:
+        Settings(Path("/x"), library=name).library_path()
+    assert caught.value.next
+
+
+def test_a_home_of_nobody_is_refused() -> None:
+    with pytest.raises(UsageError, match="no user 'nosuchuser'"):
+        Settings.from_environment({"RETORT_HOME": "~nosuchuser/retort"})

@@ -286,3 +286,34 @@ def test_the_starter_library_may_be_made_by_several_at_once(tmp_path: Path) -> N
         assert_sound(library)
         with library.writing():
             add_starter(library)  # nothing is missing, so nothing is waited for
+
+
+def test_a_loop_of_links_has_an_end(library: Library, tmp_path: Path) -> None:
+    jsonl(tmp_path / "in" / "a.jsonl", 1)
+    (tmp_path / "in" / "up").symlink_to(tmp_path / "in")
+    (tmp_path / "in" / "self").symlink_to("self")
+    (tmp_path / "in" / "gone.txt").symlink_to(tmp_path / "nowhere")
+    rows = add_paths(library, [tmp_path / "in", tmp_path / "in" / "self"]).files
+    assert [(Path(row.path).name, row.status) for row in rows] == [
+        ("a.jsonl", "added"),
+        ("self", "failed"),
+    ]
+
+
+def test_a_folder_that_cannot_be_looked_into_has_a_row(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jsonl(tmp_path / "in" / "a.jsonl", 1)
+    closed = tmp_path / "in" / "closed"
+    closed.mkdir()
+    scan = os.scandir
+
+    def scandir(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    rows = {Path(row.path).name: row for row in add_paths(library, [tmp_path / "in"]).files}
+    assert rows["a.jsonl"].status == "added"
+    assert rows["closed"].status == "failed" and (rows["closed"].error or {})["next"]

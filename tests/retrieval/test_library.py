@@ -464,3 +464,26 @@ def test_a_cache_that_cannot_be_written_is_no_failure(
         library.refresh()
         assert len(search(library, "kinase")) == 2
     assert "was not written" in caplog.text
+
+
+def test_a_file_that_was_emptied_is_no_empty_library(tmp_path: Path) -> None:
+    with make_library(tmp_path / "x", papers=3) as library:
+        library.refresh()
+    (tmp_path / "x" / FILE).write_bytes(b"")
+    with pytest.raises(RetortError, match="is damaged") as caught:
+        Library.open(tmp_path / "x", HashingEncoder(), create=True)
+    assert "backup" in caught.value.next
+
+
+def test_damage_promises_nothing(tmp_path: Path) -> None:
+    make_library(tmp_path / "x", papers=3).close()
+    (tmp_path / "x" / FILE).write_bytes(b"not a database at all" * 100)
+    with pytest.raises(RetortError, match="is damaged") as caught:
+        Library.open(tmp_path / "x", HashingEncoder())
+    assert "saved" not in str(caught.value)
+
+
+def test_a_path_that_is_too_long_is_no_library(tmp_path: Path) -> None:
+    with pytest.raises(RetortError, match="No library") as caught:
+        Library.open(tmp_path / ("a" * 300), HashingEncoder())
+    assert caught.value.next

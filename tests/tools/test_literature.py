@@ -166,3 +166,12 @@ def test_a_missing_library_is_an_error_that_passes(
 
     with pytest.raises(RetortError, match="No library named x"):
         tool_over(bench, missing).invoke({"query": "warfarin"})
+
+
+def test_a_paper_without_text_is_named_and_never_quoted() -> None:
+    bare = [hit("", paper_id=f"P{n}", source_id=f"PMID:{n}", title=f"Title {n}") for n in range(5)]
+    result = found([hit(POINT), *bare], "warfarin", "papers", 6, 6)
+    assert [item.quote for item in result.evidence] == [POINT] and result.count == 1
+    assert "Title 0 (PMID:0); Title 1 (PMID:1); Title 2 (PMID:2) and 2 more" in result.note
+    only = found(bare[:1], "warfarin", "papers", 1, 1)
+    assert only.evidence == () and "Title 0 (PMID:0)" in only.note

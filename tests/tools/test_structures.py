@@ -14,12 +14,16 @@ from retort.tools.structures import (
     first_block,
     inchikey,
     molecule_from_smiles,
-    parent_smiles,
     pattern_from_smarts,
     read_smiles,
+    standardise,
 )
 
 Refusal = Callable[[Callable[[], Any]], RetortError]
+
+
+def parent_smiles(smiles: str) -> str:
+    return canonical(standardise(molecule_from_smiles(smiles)))
 
 
 @pytest.mark.parametrize(

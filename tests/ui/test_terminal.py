@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from retort.agent.records import (
@@ -91,3 +93,10 @@ def test_tables_are_aligned() -> None:
         "a    1",
         "bbb  22",
     ]
+
+
+def test_a_note_and_a_measurement_are_not_called_alike() -> None:
+    note = replace(PAPER, record={"record": "passage", "is_note": True})
+    row = Evidence("chembl", "C1", "t", "q", record={"record": "activity", "release": "ChEMBL_36"})
+    first = [next(iter(terminal.source_lines(1, item))) for item in (note, row)]
+    assert [line.split(" | ")[0] for line in first] == ["[1] note", "[1] measured (ChEMBL 36)"]

@@ -263,3 +263,14 @@ def test_pchembl_belongs_to_exact_values(base: sqlite3.Connection) -> None:
 def test_the_tables_stay_small() -> None:
     folder = Path(starter.__file__).parent
     assert sum(path.stat().st_size for path in folder.glob("*.tsv")) < 600_000
+
+
+def test_a_full_disk_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(connection: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("retort.tools.chembl.starter.filling.fill", fill)
+    with pytest.raises(RetortError, match="disk is full") as caught:
+        starter.build(tmp_path / "chembl.sqlite")
+    assert "RETORT_HOME" in caught.value.next
+    assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from retort.tools.structures import molecule_from_smiles
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("C1CC(", "syntax error while parsing near character 5"),
+        ("C1CC(", "syntax error"),
         ("C(C)(C)(C)(C)C", "valence"),
         ("c1cccc1", "kekulize"),
         ("", "0 heavy atoms"),
