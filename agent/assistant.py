@@ -30,6 +30,7 @@ from retort.agent.records import (
     TextDelta,
     ToolFinished,
     ToolStarted,
+    storable,
 )
 from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
@@ -91,8 +92,8 @@ class Assistant:
             UsageError: the question is empty or longer than ``LONGEST_QUESTION``; nothing was done.
         """
         _require_question(question)
-        session = None if session is None else _storable(session)
-        return self._events(_storable(question.strip()), session, cancel or threading.Event())
+        session = None if session is None else storable(session)
+        return self._events(storable(question.strip()), session, cancel or threading.Event())
 
     def answer(self, question: str, session: str | None = None) -> Answer:
         """Answer a question and return only the answer; the same path as ``ask``."""
@@ -245,11 +246,6 @@ def _require_question(question: str) -> None:
             f"At most {LONGEST_QUESTION:,} are read as a question.",
             "Save the text to a file, add it with `retort library add FILE`, and ask about it.",
         )
-
-
-def _storable(text: str) -> str:
-    """The text with "?" for halves of surrogate pairs: bytes of a command line that are no text."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _in_context(stream: Iterator[Any], cancel: threading.Event) -> Iterator[Any]:

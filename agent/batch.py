@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from retort.agent.records import Answer
+from retort.agent.records import Answer, storable
 from retort.retrieval.errors import RetortError, UsageError
 
 if TYPE_CHECKING:
@@ -255,7 +255,7 @@ def _item(number: int, row: dict[str, Any], path: Path) -> Item:
             'Write {"id": "1", "question": "..."} on each line.',
         )
     return Item(
-        str(row.get("id") or number),
-        str(row["question"] or ""),
-        str(row.get("session") or "") or None,
+        storable(str(row.get("id") or number)),
+        storable(str(row["question"] or "")),
+        storable(str(row.get("session") or "")) or None,
     )

@@ -193,3 +193,11 @@ class Finished:
 
 
 Event = ToolStarted | ToolFinished | TextDelta | Finished
+
+
+def storable(text: str) -> str:
+    """The text with "?" for halves of surrogate pairs, which no file can hold.
+
+    They come from bytes of a command line that are no text, and from escapes in JSON.
+    """
+    return text.encode("utf-8", "replace").decode()

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retort.agent.records import Answer
+from retort.agent.records import Answer, storable
 from retort.retrieval.errors import RetortError
 
 if TYPE_CHECKING:
@@ -119,14 +119,15 @@ class Sessions:
         """The answers of a conversation on the wire format, oldest first."""
         with self._at_work() as db:
             rows = db.execute(
-                "SELECT body FROM answer WHERE session = ? ORDER BY created", (session,)
+                "SELECT body FROM answer WHERE session = ? ORDER BY created", (storable(session),)
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
     def answer(self, answer_id: str) -> dict[str, Any] | None:
         """One answer on the wire format, or None."""
         with self._at_work() as db:
-            row = db.execute("SELECT body FROM answer WHERE id = ?", (answer_id,)).fetchone()
+            found = db.execute("SELECT body FROM answer WHERE id = ?", (storable(answer_id),))
+            row = found.fetchone()
         return json.loads(row[0]) if row else None
 
     def saved_at(self, answer_id: str) -> float | None:

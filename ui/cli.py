@@ -200,7 +200,11 @@ def _unexpected(error: Exception) -> RetortError:
         where = f" (error {error_id} in {settings.log_path})"
     except (RetortError, OSError):
         where = ""
-    why = f"{type(error).__name__}: {error}{where}"
+    if isinstance(error, OSError) and error.strerror:
+        what = f"Cannot read or write {error.filename or 'what the command needs'}."
+        following = "Check the path, its permissions and the free space, then repeat the command."
+        return RetortError(what, f"{error.strerror}{where}.", following)
+    why = f"{type(error).__name__}: {error}{where}."
     return RetortError("The command failed.", why, "retort doctor")
 
 

@@ -153,3 +153,11 @@ def test_an_output_that_holds_no_answers_is_left_alone(tmp_path: Path) -> None:
             batch.run(Echo(), ITEMS, output)
         assert why in caught.value.why and "--output" in caught.value.next
     assert binary.read_bytes() == b"\xff\xfe"
+
+
+def test_half_characters_in_a_question_do_not_end_the_batch(tmp_path: Path) -> None:
+    path = tmp_path / "q.jsonl"
+    path.write_text('{"id": "\\ud800", "question": "a\\udcff", "session": "s\\ud800"}\n')
+    (item,) = batch.read_questions(path)
+    assert item == Item("?", "a?", "s?")
+    assert batch.run(Echo(), [item], tmp_path / "a.jsonl").done == 1

@@ -70,3 +70,8 @@ def test_damage_met_later_is_told_with_a_way_on(tmp_path: Path) -> None:
         with pytest.raises(RetortError, match="are damaged") as caught:
             act()
         assert f"mv {path}" in caught.value.next
+
+
+def test_a_name_that_is_no_text_is_simply_not_there(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "s.sqlite")
+    assert sessions.answer("\udcff") is None and sessions.answers("\udcff") == []
