@@ -132,10 +132,8 @@ class Sessions:
 
     def saved_at(self, answer_id: str) -> float | None:
         """When an answer was saved, in seconds since 1970 (UTC), or None."""
-        with self._lock:
-            row = self._db.execute(
-                "SELECT created FROM answer WHERE id = ?", (answer_id,)
-            ).fetchone()
+        with self._at_work() as db:
+            row = db.execute("SELECT created FROM answer WHERE id = ?", (answer_id,)).fetchone()
         return float(row[0]) if row else None
 
     def listing(self) -> list[dict[str, Any]]:
