@@ -14,6 +14,7 @@ from langchain_core.tools import BaseTool, tool
 from retort.retrieval.errors import RetortError
 from retort.retrieval.records import Hit
 from retort.retrieval.sentences import sentences
+from retort.retrieval.tokens import STOP_WORDS
 from retort.tools.bench import Bench, handed_back
 from retort.tools.records import Evidence, ToolResult
 from retort.tools.shapes import PassageShape
@@ -59,14 +60,16 @@ def best_part(text: str, query: str) -> tuple[int, int]:
 
     Args:
         text: a passage's text.
-        query: what was searched; the words it shares with a sentence are its weight.
+        query: what was searched; the words of meaning it shares with a sentence are its weight, and
+            the one sentence that shares most counts once more, so that it is not cut off.
 
     Returns:
         ``(start, end)``, positions in ``text``, without surrounding white space.
     """
     if len(text) <= WHOLE:
         return _trimmed(text, 0, len(text))
-    wanted = {_stem(word) for word in _WORD.findall(query)}
+    words = (word for word in _WORD.findall(query) if word.lower() not in STOP_WORDS)
+    wanted = {_stem(word) for word in words}
     spans = _stretches(text)
     shared = [
         {_stem(word) for word in _WORD.findall(text[start:end])} & wanted for start, end in spans
@@ -74,13 +77,14 @@ def best_part(text: str, query: str) -> tuple[int, int]:
     best, best_weight = (0, 0), -1.0
     for first in range(len(spans)):
         found: set[str] = set()
-        total = 0
+        total = densest = 0
         for last in range(first, len(spans)):
             if spans[last][1] - spans[first][0] > PART and last > first:
                 break
             found |= shared[last]
             total += len(shared[last])
-            weight = len(found) + total / 100
+            densest = max(densest, len(shared[last]))
+            weight = len(found) + densest + total / 100
             if weight > best_weight:
                 best, best_weight = (first, last), weight
     first, last = best

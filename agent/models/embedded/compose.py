@@ -53,7 +53,7 @@ def compose(
             parts.append(write(found))
     for result in results:
         if result.ok and result.call.name == "search_literature" and not is_absence(result):
-            text = "" if plan.is_out_of_scope else _literature(result, gazetteer, encoder)
+            text = _literature(result, plan.is_out_of_scope, gazetteer, encoder)
             if text:
                 parts.append(text)
             else:
@@ -107,9 +107,12 @@ def _next(
     return ""
 
 
-def _literature(result: Result, gazetteer: Gazetteer, encoder: SentenceEncoder) -> str:
+def _literature(
+    result: Result, is_doubtful: bool, gazetteer: Gazetteer, encoder: SentenceEncoder
+) -> str:
     query = str(result.call.args.get("query", ""))
-    quotes = passages.choose(query, find_entities(query, gazetteer), result.evidence, encoder)
+    named = find_entities(query, gazetteer)
+    quotes = passages.choose(query, named, result.evidence, encoder, is_doubtful)
     return passages.write(query, quotes) if quotes else ""
 
 

@@ -33,6 +33,10 @@ GATE_WORDS = 0.4
 """for a sentence that holds all words of a question without names"""
 GATE_UNNAMED = 0.55
 """the same where the question names no molecule, target or variant that could be looked for"""
+GATE_DOUBTFUL = 0.5
+"""the same for a question that may not belong to the field"""
+GATE_NAMES = 0.3
+"""the same for a sentence that holds all names of a question that says nothing but names"""
 _BEHIND = 0.3
 """how far behind the best sentence another may lie"""
 _ALIKE = 0.93
@@ -54,6 +58,17 @@ _VERB = re.compile(
     r"|ends|eeds|akes|eans|ests|ears|ers from))\b"
 )
 """What tells a sentence from a title: a word that is, or ends like, a finite verb."""
+_GENERIC = frozenset(
+    word[:6]
+    for word in "affect affects affecting effect effects influence influences impact impacts interact interacts"
+    " interaction interactions response respond role importance change changes alter alters"
+    " associated association related linked become becomes work works depend depends depending drug"
+    " drugs compound compounds patient patients people side good use used take happens happen"
+    " involved mechanism mechanisms means called".split()
+)
+"""Words that a passage may well answer without saying them."""
+_SURE = 0.62
+"""similarity from which a sentence answers although its passage lacks the question's own words"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +96,11 @@ class Topic:
     asks: named.Asked | None
     """the kind of names that the query asks for, where it asks for names"""
 
+    @property
+    def own(self) -> frozenset[str]:
+        """The words without those that an answer need not repeat."""
+        return self.words - _GENERIC
+
     @classmethod
     def of(cls, query: str, entities: Entities) -> Self:
         """The topic of a query in which ``entities`` were found."""
@@ -95,7 +115,11 @@ class Topic:
 
 
 def choose(
-    query: str, entities: Entities, evidence: Sequence[Mapping[str, Any]], encoder: SentenceEncoder
+    query: str,
+    entities: Entities,
+    evidence: Sequence[Mapping[str, Any]],
+    encoder: SentenceEncoder,
+    is_doubtful: bool = False,
 ) -> tuple[Quote, ...]:
     """The sentences that answer ``query`` best; () where none is good enough.
 
@@ -104,6 +128,8 @@ def choose(
         entities: what is named in the query.
         evidence: passages, best first.
         encoder: the one whose vectors the gates were measured with.
+        is_doubtful: the question may not belong to the field at all; only sentences that hold its
+            own words and lie near it pass.
     """
     topic = Topic.of(query, entities)
     candidates = _candidates(evidence, topic)
@@ -116,7 +142,7 @@ def choose(
         for q, s in zip(candidates, similarity, strict=True)
     ]
     order = sorted(range(len(scored)), key=lambda i: -scored[i].score)
-    passing = [i for i in order if _passes(scored[i], topic)]
+    passing = [i for i in order if _passes(scored[i], topic, is_doubtful)]
     return _spread([scored[i] for i in passing], vectors[1:][passing])
 
 
@@ -187,10 +213,16 @@ def _is_prose(sentence: str) -> bool:
         and letters > 0.6 * len(sentence)
         and not _NOT_PROSE.search(sentence)
         and not _BRACKETED_NUMBER.search(sentence)
-        and _VERB.search(sentence) is not None
+        and (_VERB.search(sentence) is not None or _is_closed(words))
         and not sentence[:1].islower()
         and sentence.rstrip("\"'”)")[-1:] not in (":", ";", ",")
     )
+
+
+def _is_closed(words: Sequence[str]) -> bool:
+    """Whether a line ends with a full stop and is not capitalised throughout, as titles are."""
+    capitals = sum(word[:1].isupper() for word in words[1:])
+    return words[-1].rstrip("\"'”)").endswith(".") and 2 * capitals < len(words)
 
 
 def _score(quote: Quote, similarity: float, topic: Topic) -> float:
@@ -200,9 +232,17 @@ def _score(quote: Quote, similarity: float, topic: Topic) -> float:
     return similarity + words + 0.15 * _share(topic.names, quote.text) + title + named
 
 
-def _passes(quote: Quote, topic: Topic) -> bool:
-    """The gate: near enough to the question, and about what it names."""
+def _passes(quote: Quote, topic: Topic, is_doubtful: bool) -> bool:
+    """The gate: near enough to the question, and about what it names and asks of it."""
     around = f"{quote.item['title']} {quote.item['quote']}"
+    if is_doubtful:
+        said = len(topic.own & content_words(quote.text))
+        return quote.similarity >= GATE_DOUBTFUL and 0 < len(topic.own) <= 2 * said
+    if topic.own and quote.similarity < _SURE:
+        if 3 * len(topic.own & content_words(around)) < len(topic.own):
+            return False
+    if not topic.words and _share(topic.names, quote.text) == 1.0:
+        return quote.similarity >= GATE_NAMES
     if topic.required and _share(topic.required, around) < 1.0:
         return False
     if topic.names:
