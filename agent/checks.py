@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 
-from retort.agent.records import ABSTENTION, Checks, Citation
+from retort.agent.records import ABSTENTION, UNANSWERED, Checks, Citation
 from retort.retrieval.sentences import sentences
 from retort.tools.records import Evidence
 
@@ -94,7 +94,7 @@ def statements(answer: str) -> list[str]:
 
 
 def _needs_source(text: str, answer: str, known: Iterable[str]) -> bool:
-    if answer.startswith(ABSTENTION):
+    if answer.startswith(ABSTENTION) or text.strip() == UNANSWERED:
         return False
     text = " ".join(text.split())
     return _states_something(text) and not any(text in said for said in known)

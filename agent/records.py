@@ -19,6 +19,9 @@ ABSTENTION = "I cannot answer from what I have"
 prompt asks for it word for word, recognised by code to set the status ``abstained``, and used by
 the tests."""
 
+UNANSWERED = "No passage of the library answers this."
+"""How an answer says that of a question's parts the literature's stays open; needs no source."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:

@@ -23,6 +23,7 @@ from retort.agent.models.embedded.markup import (
     signed,
     table,
 )
+from retort.agent.models.embedded.vocabulary import SUBSTRUCTURES
 
 IN_A_SENTENCE = 3
 """calculated values up to which they are told in a sentence; more become a table"""
@@ -123,7 +124,9 @@ def write_substructures(results: Sequence[Result]) -> str:
         r = item["record"]
         times = f"{r['count']} time{'s' * (r['count'] != 1)}"
         verb = f"matches {times} in" if r["count"] else "does not match"
-        lines.append(f"The pattern {code(r['smarts'])} {verb} {called(r)} {mark(item)}.")
+        group = next((name for name, smarts in SUBSTRUCTURES.items() if smarts == r["smarts"]), "")
+        pattern = f"{group} pattern" if group else "pattern"
+        lines.append(f"The {pattern} {code(r['smarts'])} {verb} {called(r)} {mark(item)}.")
     return " ".join(lines)
 
 

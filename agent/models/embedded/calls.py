@@ -5,6 +5,7 @@ Owns the names and arguments of tools. Knows neither how intents are found nor w
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +16,11 @@ from retort.agent.models.embedded.followup import Focus
 
 PASSAGES = 14
 """passages asked of the literature: enough for several papers"""
+_OTHERS = re.compile(
+    r"\bwhat else\b|\b(?:which|what) (?:other )?(?:targets|kinases|proteins|receptors|enzymes)\b",
+    re.IGNORECASE,
+)
+"""A question for targets: the one that was spoken of before is not what it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class Asked:
     def targets(self) -> tuple[str, ...]:
         """Targets named, else the one spoken of last when the question leans on it."""
         named = tuple(dict.fromkeys(m.text for m in self.entities.targets))
-        if named or not self.entities.refers_back:
+        if named or not self.entities.refers_back or _OTHERS.search(self.question):
             return named
         return self.focus.targets[-1:]
 

@@ -15,8 +15,10 @@ from retort.agent.models.embedded.entities import find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
 from retort.agent.models.embedded.markup import code, joined, mark
 from retort.agent.models.embedded.planner import Plan, is_absence
+from retort.agent.models.embedded.verdicts import REPLACES, VERDICTS
+from retort.agent.models.embedded.vocabulary import SALTS
 from retort.agent.models.embedded.writers import WRITERS
-from retort.agent.records import ABSTENTION
+from retort.agent.records import ABSTENTION, UNANSWERED
 
 _ABLE = (
     "I answer from sources: structures and calculated properties, rules and alerts, ChEMBL's "
@@ -47,9 +49,18 @@ def compose(
     failed = [result for result in results if not result.ok]
     absent = [result for result in results if result.ok and is_absence(result)]
     silent: list[Result] = []
+    replaced = [r for r in absent if _is_replaced(r, results)]
+    absent = [r for r in absent if r not in replaced]
     for name, write in WRITERS.items():
         found = [r for r in results if r.ok and r.call.name == name and not is_absence(r)]
-        if found:
+        if not found:
+            continue
+        if name == "find_activities":
+            parts += [f"{_quoted(r).rstrip('.')} {_keys(r)}." for r in replaced]
+            parts += _unlimited(plan)
+        verdict = VERDICTS[name](plan.question, found) if name in VERDICTS else ""
+        parts += [verdict] if verdict else []
+        if not (verdict and name in REPLACES and len(found) == 1):
             parts.append(write(found))
     for result in results:
         if result.ok and result.call.name == "search_literature" and not is_absence(result):
@@ -117,8 +128,27 @@ def _literature(
 
 
 def _assumptions(plan: Plan) -> list[str]:
-    meant = [f'{m.text} by "{m.written}"' for m in plan.assumed]
-    return [f"Assuming you mean {joined(meant)}:"] if meant else []
+    salts = [m for m in plan.assumed if SALTS.search(m.written) and m.written.startswith(m.text)]
+    meant = [f'{m.text} by "{m.written}"' for m in plan.assumed if m not in salts]
+    lines = [f"Assuming you mean {joined(meant)}:"] if meant else []
+    lines += [f'For {m.text}, the parent of "{m.written}", without its counterion:' for m in salts]
+    return lines
+
+
+def _is_replaced(result: Result, results: Sequence[Result]) -> bool:
+    """Whether values of another type were found where there are none of the type asked for."""
+    args = {k: v for k, v in result.call.args.items() if k != "activity_type"}
+    return "activity_type" in result.call.args and any(
+        other.ok and dict(other.call.args) == args and not is_absence(other) for other in results
+    )
+
+
+def _unlimited(plan: Plan) -> list[str]:
+    """That a lower limit was not applied, where one was asked for."""
+    low = plan.entities.min_value_nm
+    if low is None:
+        return []
+    return [f"The search takes no lower limit, so values below {low:g} nM are listed as well:"]
 
 
 def _gaps(
@@ -127,7 +157,7 @@ def _gaps(
     """What of the question stays open, one line each, below what could be answered."""
     lines = [f"- {text}" for text in dict.fromkeys(result.text for result in failed)]
     lines += [f"- {_quoted(result).rstrip('.')} {_keys(result)}." for result in absent]
-    lines += ["- No passage of the library answers this." for _ in silent[:1]]
+    lines += [f"- {UNANSWERED}" for _ in silent[:1]]
     return ["\n".join(["Not answered:", "", *lines])] if lines else []
 
 

@@ -21,6 +21,7 @@ from retort.agent.models.embedded.vocabulary import (
     NOT_GENES,
     PROPERTIES,
     RULES,
+    SALTS,
     SUBSTRUCTURES,
     TARGET_NAMES,
     TYPE_NAMES,
@@ -64,6 +65,8 @@ class Entities:
     activity_types: tuple[str, ...] = ()
     max_value_nm: float | None = None
     min_pchembl: float | None = None
+    min_value_nm: float | None = None
+    """a lower limit on a concentration, which no search can apply"""
     limit: int | None = None
     masked: str = ""
     """the question with names replaced, as the classifier reads it"""
@@ -117,7 +120,8 @@ _UNKNOWN_SLOTS = tuple(
         r"\bhow (?:potent|active|soluble|similar|heavy|polar|drug-?like) is (NAME)\b",
         r"\b(?:does|is|will|would|can) (NAME) (?:pass|satisfy|obey|violate|meet|contain|have"
         r"|inhibit|bind|block|work|soluble"
-        r"|a herg|used|indicated|approved|treat|drug-?like|target|act|lipophilic|dissolve)\b",
+        r"|a herg|used|indicated|approved|treat|drug-?like|target|act|lipophilic|dissolve"
+        r"|metaboli[sz]ed|cleared|permeable|absorbed|teratogenic|withdrawn|a substrate)\b",
         r"\bhow does (NAME) (?:work|act)\b",
         r"\bwhat (?:is|about) (NAME) (?:used|indicated|approved|prescribed) for\b",
         r"\b(?:what|how) about (NAME)[?.! ]*$",
@@ -149,6 +153,7 @@ def find_entities(text: str, gazetteer: Gazetteer) -> Entities:
         endpoints=_named(ENDPOINTS, text),
         max_value_nm=quantities.max_value_nm(text),
         min_pchembl=quantities.min_pchembl(text),
+        min_value_nm=quantities.min_value_nm(text),
         limit=quantities.limit(text),
         refers_back=bool(_BACK.search(text)),
     )
@@ -204,6 +209,10 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
         add("molecule", start, end, name, written)
     for name, start, end in _gene_shaped(text):
         add("target", start, end, name)
+    unknown = _unknown(text, taken)
+    for start, end in unknown:
+        if text[start:end].lower() in SUBSTRUCTURES:  # "logP of benzene": the molecule is meant
+            add("molecule", start, end, text[start:end], known=False)
     for group, smarts in SUBSTRUCTURES.items():
         if named := re.search(rf"\b{group}s?\b", text, re.IGNORECASE):
             add("pattern", named.start(), named.end(), smarts)
@@ -253,7 +262,9 @@ def _molecules(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int, str
             start, end = words[at][1], words[at + size - 1][2]
             name = re.sub(r"['’]s$", "", text[start:end])
             if gazetteer.preferred(name) is not None:
-                found.append((name, start, start + len(name), ""))
+                salt = SALTS.match(text, end)
+                written = name + salt.group() if salt else ""
+                found.append((name, start, start + len(written or name), written))
                 step = size
                 break
         else:

@@ -31,6 +31,29 @@ _GENERAL = re.compile(
     r"propert|descriptor|phys-?(?:ico-?)?chem|profile|compare|contrast|versus|\bvs\b|differ|about",
     re.IGNORECASE,
 )
+_PAPERS = re.compile(
+    r"\b(?:metaboli[sz]\w*|metabolism|substrates?|cleared|eliminated|transported"
+    r"|resist(?:ant|ance|s)?)\b",
+    re.IGNORECASE,
+)
+"""What is told by papers and by no table here: metabolism, transport, resistance."""
+_INFLUENCE = re.compile(
+    r"\b(?:affects?|influences?|effects? of|impact|depends?|matters?|predicts?|modif(?:y|ies)"
+    r"|role of|tested|deficien\w+|interact\w*)\b",
+    re.IGNORECASE,
+)
+_MECHANISM = re.compile(
+    r"mechanisms? of action|mode of action|\bmoa\b"
+    r"|how (?:does|do|is) (?:drug|it|they) (?:work|act)",
+    re.IGNORECASE,
+)
+_IS_A = re.compile(
+    r"\b(?:is|was) (?:drug|it) (?:an?|the) (?:[\w-]+ ){0,4}"
+    r"(?:blocker|inhibitor|agonist|antagonist)\b",
+    re.IGNORECASE,
+)
+_ALIKE = re.compile(r"similar|tanimoto|scaffold|resembl|structur|fingerprint", re.IGNORECASE)
+_CALLED = re.compile(r"\bwhat is (?:it|this|drug)(?: \w+)? called\b|\b(?:its|the) name\b", re.I)
 
 
 def choose(
@@ -53,8 +76,10 @@ def choose(
             return ("out_of_scope",), ""
         wanted = wanted - {"out_of_scope"} or {"literature"}
     wanted -= _unmeant(entities, wanted, ratios)
+    wanted = _told_by_papers(entities, wanted)
     wanted, lacking = _possible(entities, wanted, focus)
-    if not wanted and not entities.refers_back:
+    about_something = entities.targets or entities.variants or entities.endpoints
+    if not wanted and (not entities.refers_back or about_something):
         wanted = {"literature"}
     return tuple(name for name in INTENTS if name in wanted), lacking
 
@@ -66,9 +91,30 @@ def _unmeant(entities: Entities, wanted: set[str], ratios: Mapping[str, float]) 
         found.add("properties")
     if len(wanted) > 1 and ratios["identity"] < max(ratios[name] for name in wanted):
         found.add("identity")
-    if entities.properties and len(entities.molecules) > 1 and ratios["similarity"] < 1.5:
+    measured = entities.properties or entities.endpoints or entities.targets
+    if measured and not _ALIKE.search(entities.masked):
         found.add("similarity")
+    if entities.limit and "activities" in wanted:
+        found |= {"drugs_for_target", "mechanism"}
+    if "selectiv" in entities.masked.lower() and "activities" in wanted:
+        found.add("mechanism")
     return found if wanted - found else set()
+
+
+def _told_by_papers(entities: Entities, wanted: set[str]) -> set[str]:
+    """The intents without those whose tables say nothing of metabolism, resistance or influence."""
+    about_both = bool(entities.molecules) and bool(entities.targets or entities.variants)
+    is_paper = _PAPERS.search(entities.masked)
+    if not is_paper and not (about_both and _INFLUENCE.search(entities.masked)):
+        if about_both and "literature" in wanted:
+            return wanted - {"drugs_for_target"}
+        return wanted
+    dropped = {"drugs_for_target", "target_info"}
+    if not _MECHANISM.search(entities.masked):
+        dropped.add("mechanism")
+    if not entities.activity_types:
+        dropped.add("activities")
+    return (wanted - dropped) | {"literature"}
 
 
 def _possible(entities: Entities, wanted: set[str], focus: Focus) -> tuple[set[str], str]:
@@ -106,6 +152,12 @@ def _insisted(entities: Entities, ratios: Mapping[str, float]) -> set[str]:
         found.add("properties")
     if measured and not about_papers:
         found.add("activities")
+    if "selectiv" in entities.masked.lower() and entities.molecules and not about_papers:
+        found.add("activities")
+    if _IS_A.search(entities.masked) and not entities.endpoints:
+        found.add("mechanism")
+    if _CALLED.search(entities.masked):
+        found.add("identity")
     if entities.endpoints and not about_papers and not measured and not wanted - {"prediction"}:
         found.add("prediction")
     return found

@@ -51,7 +51,10 @@ def write_mechanisms(results: Sequence[Result]) -> str:
         target = result.call.args.get("target")
         if target and not result.call.args.get("molecule"):
             lines = [f"Drugs with a mechanism of action on {cell(target)} in ChEMBL:", ""]
-            lines += [f"- {_drug(item)}" for item in items]
+            drugs: dict[str, list[Item]] = {}
+            for item in items:
+                drugs.setdefault(str(item["record"]["molecule_chembl_id"]), []).append(item)
+            lines += [f"- {_drug(drug)}" for drug in drugs.values()]
             parts.append("\n".join(lines))
         elif len(items) == 1:
             parts.append(f"The mechanism of action of {_mechanism(items[0], ' in ChEMBL is: ')}.")
@@ -75,12 +78,14 @@ def _mechanism(item: Item, verb: str = "") -> str:
     return f"{who}{r['mechanism']}{on}{f' ({ids})' if ids else ''}{action} {mark(item)}"
 
 
-def _drug(item: Item) -> str:
-    r = item["record"]
+def _drug(items: Sequence[Item]) -> str:
+    """One drug and its mechanisms on a target, each with its marker."""
+    r = items[0]["record"]
     phase = f", phase {number(r['max_phase'])}" if r["max_phase"] is not None else ""
     name = r["molecule_name"]
     name = name.capitalize() if name.isupper() else name
-    return f"{name} ({r['molecule_chembl_id']}): {r['mechanism']}{phase} {mark(item)}"
+    told = "; ".join(f"{item['record']['mechanism']} {mark(item)}" for item in items)
+    return f"{name} ({r['molecule_chembl_id']}{phase}): {told}"
 
 
 def write_indications(results: Sequence[Result]) -> str:
@@ -171,5 +176,6 @@ def _activities_lead(result: Result, items: list[Item]) -> str:
     if args.get("min_pchembl") is not None:
         lead += f" with a pChEMBL value of at least {number(args['min_pchembl'])}"
     total = max(result.count, len(items))
-    shown = f"the first of {total}" if total > len(items) else f"{total} in all"
+    counted = f"{total} measurement{'s' * (total != 1)}"
+    shown = f"the best per compound and target, of {counted}" if total > len(items) else counted
     return f"{lead} in ChEMBL, most potent first ({shown}):"

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 MAX_NAMES = 10
 
 _ASKS = re.compile(
-    r"\b(?:which|what)\b(?:\s+[\w*-]+){0,3}?\s+(variant|allele|polymorphism|SNP|genotype|haplotype"
-    r"|mutation|gene)s?\b",
+    r"\b(?:which|what)\b(?! (?:do|does|did)\b)(?:\s+[\w*-]+){0,3}?\s+"
+    r"(variant|allele|polymorphism|SNP|genotype|haplotype"
+    r"|mutation|gene)s?\b(?! (?:do|does|did|role|effect)\b)",
     re.IGNORECASE,
 )
 _STAR = r"\*\d{1,3}[A-Za-z]?(?!\w)"

@@ -60,7 +60,8 @@ _VERB = re.compile(
 """What tells a sentence from a title: a word that is, or ends like, a finite verb."""
 _GENERIC = frozenset(
     word[:6]
-    for word in "affect affects affecting effect effects influence influences impact impacts interact interacts"
+    for word in "affect affects affecting effect effects influence influences impact impacts"
+    " interact interacts"
     " interaction interactions response respond role importance change changes alter alters"
     " associated association related linked become becomes work works depend depends depending drug"
     " drugs compound compounds patient patients people side good use used take happens happen"

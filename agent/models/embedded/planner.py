@@ -31,6 +31,11 @@ _GREETING = re.compile(
     r"|perfect)\b[^?]{0,40}\??\W*$",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(
+    r"\bwhich (?:one|of (?:them|these|those|the two))\b|\bboth\b|\bthem\b|\bthe two\b",
+    re.IGNORECASE,
+)
+"""Two molecules spoken of before are meant, not the last one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class Planner:
             calls += [call for call in BUILDERS[intent](asked) if call.name in tools]
         if intents and not calls and "search_literature" in tools:
             calls.append(search(topics.query(question, entities, focus)))
+        calls = [call for call in calls if call.args.get("query", "?")]
         calls = [call for i, call in enumerate(calls) if call not in calls[:i]][:MAX_CALLS]
         return Plan(
             question,
@@ -96,7 +102,12 @@ class Planner:
     def escalate(
         self, plan: Plan, results: Sequence[Result], turns: Sequence[Turn], tools: Collection[str]
     ) -> tuple[Call, ...]:
-        """One more round: the literature, where every look-up in a database came back empty."""
+        """One more round, where every look-up in a database came back empty.
+
+        Measured values of another type are looked for first, then the literature.
+        """
+        if wider := _wider(results):
+            return wider
         if "search_literature" not in tools or not results:
             return ()
         names = {result.call.name for result in results}
@@ -115,7 +126,9 @@ class Planner:
         """The molecules that one intent is about: of its own clause where clauses differ."""
         named = tuple(dict.fromkeys(m.text for m in entities.molecules))
         if not named:
-            return focus.molecules[-1:]
+            return (
+                focus.molecules[-2:] if _SEVERAL.search(entities.masked) else focus.molecules[-1:]
+            )
         several = len(named) > 1 and len(intents) > 1 and intent != "similarity"
         if several and (own := self._clause_molecules(intent, entities)):
             return own
@@ -129,6 +142,22 @@ class Planner:
         ratios = [self.classifier.classify(clause, self.encoder)[intent] for clause in clauses]
         asking = [c for c, ratio in zip(clauses, ratios, strict=True) if ratio >= 1.0]
         return tuple(dict.fromkeys(m.text for clause in asking for m in clause.molecules))
+
+
+def _wider(results: Sequence[Result]) -> tuple[Call, ...]:
+    """Activities of any type, for those of which there are none of the type that was asked for."""
+    looked = [result for result in results if result.call.name == "find_activities"]
+    if any(result.call.name not in topics.LOOK_UPS for result in results):
+        return ()
+    made = [dict(result.call.args) for result in looked]
+    wider: list[Call] = []
+    for result in looked:
+        args = {k: v for k, v in result.call.args.items() if k != "activity_type"}
+        is_narrow = result.ok and "activity_type" in result.call.args and is_absence(result)
+        held = any("Without these filters" in str(item["quote"]) for item in result.evidence)
+        if is_narrow and held and args not in made:
+            wider.append(Call("find_activities", args))
+    return tuple(wider)
 
 
 def is_absence(result: Result) -> bool:

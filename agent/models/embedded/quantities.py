@@ -19,6 +19,10 @@ _NUMBER = r"(\d+(?:[.,]\d+)?(?:[eE]-?\d+)?)"
 _CONCENTRATION = re.compile(
     rf"{_NUMBER} ?([pnuµμm]?M|[pnuµμm]m|picomolar|nanomolar|micromolar|millimolar|molar)\b"
 )
+_UNIT = r"([pnuµμm]?M|[pnuµμm]m|picomolar|nanomolar|micromolar|millimolar|molar)\b"
+_BETWEEN = re.compile(
+    rf"\b(?:between|from)\s+{_NUMBER} ?(?:{_UNIT})?\s*(?:and|to|-|–)\s*{_NUMBER} ?{_UNIT}"
+)
 _LESS = re.compile(
     r"(?:below|under|less than|lower than|smaller than|better than|at most|up to|within|not more "
     r"than|no more than"
@@ -53,15 +57,30 @@ def max_value_nm(text: str) -> float | None:
     A bare concentration is an upper limit only when the words before or after say so
     ("below 10 nM", "10 nM or better"); "above 1 uM" is none.
     """
+    if between := _BETWEEN.search(text):
+        return _in_nm(between.group(3), between.group(4))
     for found in _CONCENTRATION.finditer(text):
         before = text[: found.start()]
         after = text[found.end() :]
         if _MORE.search(before) or not (_LESS.search(before) or _AFTER_LESS.search(after)):
             continue
-        unit = found.group(2)
-        unit = _UNIT_WORDS.get(unit.lower(), unit.lower().replace("µ", "u").replace("μ", "u"))
-        return round(_number(found.group(1)) * _TO_NM[unit], 9)
+        return _in_nm(found.group(1), found.group(2))
     return None
+
+
+def min_value_nm(text: str) -> float | None:
+    """The lower limit that a question sets on a concentration, in nM; None without one."""
+    if between := _BETWEEN.search(text):
+        return _in_nm(between.group(1), between.group(2) or between.group(4))
+    for found in _CONCENTRATION.finditer(text):
+        if _MORE.search(text[: found.start()]):
+            return _in_nm(found.group(1), found.group(2))
+    return None
+
+
+def _in_nm(value: str, unit: str) -> float:
+    unit = _UNIT_WORDS.get(unit.lower(), unit.lower().replace("µ", "u").replace("μ", "u"))
+    return round(_number(value) * _TO_NM[unit], 9)
 
 
 def min_pchembl(text: str) -> float | None:

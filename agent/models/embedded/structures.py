@@ -14,7 +14,8 @@ CHEMBL_ID = re.compile(r"\bCHEMBL\d{1,9}\b", re.IGNORECASE)
 HANDLE = re.compile(r"(?<![\w.])M\d{1,3}(?![\w-])(?! (?:receptor|macrophage|muscarinic))")
 RS_ID = re.compile(r"\brs\d{3,12}\b", re.IGNORECASE)
 STAR_ALLELE = re.compile(
-    r"(?<![\w])(?:[A-Z][A-Z0-9]{2,8})?\*\d{1,3}[A-Z]?(?:/\*\d{1,3}[A-Z]?)?(?!\w)"
+    r"(?<![\w])HLA-[A-Z]{1,3}\d?\*\d{2,3}(?::\d{2,3})*(?!\w)"
+    r"|(?<![\w])(?:[A-Z][A-Z0-9]{2,8})?\*\d{1,3}[A-Z]?(?:/\*\d{1,3}[A-Z]?)?(?!\w)"
 )
 
 _ATOM = r"Cl|Br|Si|Se|[BCNOPSFIHbcnops]|\[[^\]\s]{1,20}\]?"
@@ -22,6 +23,10 @@ _SMILES = re.compile(rf"(?:{_ATOM}|[0-9]|%\d\d|[=#\-+\\/.():~*$@\]])+")
 _STRUCTURAL = re.compile(r"[=#\[\]()@]|[A-Za-z]\d[A-Za-z]")
 _WORDS = re.compile(r"p?[IEAG]C50|^[\d.()=+\-*/]+$", re.IGNORECASE)
 _MAX_SMILES = 1500
+_PATTERN_ONLY = re.compile(
+    r"(?<!\S)[`'\"]?([^\s`'\"]*(?:\[#\d|\[!|\$\(|\[\w+;|\[[A-Z]X\d)[^\s`'\"]*)"
+)
+"""A word with what stands in SMARTS only: ``[#6]``, ``[!C]``, ``$(...)``, ``[N;H1]``, ``[NX3]``."""
 
 
 def parses(text: str) -> bool:
@@ -59,7 +64,7 @@ def smarts_in(text: str) -> str | None:
     """A pattern announced as such ("SMARTS c1ccccc1", "pattern [NX3]"), as it came; else None."""
     found = re.search(
         r"\b(?:SMARTS|pattern)(?: pattern| query)?[: ]+[`'\"]?([^\s`'\"]+)", text, re.IGNORECASE
-    )
+    ) or _PATTERN_ONLY.search(text)
     if not found:
         return None
     pattern = found.group(1).rstrip("?,;")

@@ -21,7 +21,7 @@ PROPERTIES = _table(
     {
         "exact_mass": r"exact mass|mono-?isotopic (?:mass|weight)",
         "molecular_weight": r"mol(?:ecular|ar)?\.? ?(?:weights?|wt\.?|mass(?:es)?)|mw|molwt"
-        "|weigh(?:s|t)?"
+        "|heavi(?:er|est)|light(?:er|est)|weigh(?:s|t)?"
         r"|how (?:heavy|big|large)",
         "formula": r"(?:(?:molecular|chemical|sum|empirical) )?formula",
         "logp": r"[acs]?log ?p|log ?p ?\(?o/w\)?|(?:octanol.water )?partition coefficient|crippen "
@@ -112,6 +112,14 @@ SUBSTRUCTURES = {
 }
 """Groups that have a name, as SMARTS (patterns after the Daylight SMARTS examples)."""
 
+SALTS = re.compile(
+    r" (?:mesylate|mesilate|(?:di|mono)?hydrochloride|hcl|hydrobromide|sodium|potassium|calcium"
+    r"|magnesium|sulfate|sulphate|phosphate|maleate|fumarate|tartrate|citrate|succinate|acetate"
+    r"|besylate|besilate|tosylate|oxalate|malate|nitrate|lactate|bromide|chloride)\b",
+    re.IGNORECASE,
+)
+"""What a salt's name adds to its parent's."""
+
 TARGET_NAMES = {
     "her2": "ERBB2",
     "her-2": "ERBB2",
@@ -187,6 +195,7 @@ NOT_GENES = frozenset(
     RO3 NM UM MM ATP ADP GTP
     NADPH COVID COVID-19 TB CI OR HR II III IV PMID PMC DOI SQL GPS HTML CSV PDF PH T2D PGX SNV CNV
     INR LDL HDL BBB GPCR NSAID
+    LD50 TD50 ED50 LC50 MTD NOAEL CMAX TMAX
     ACEI ARB SSRI MAOI PPI TKI II-IV T1D BMI WHAT IS THE OF AND DOES HOW WHICH FOR A AN IN ON TO IT
     ITS WITH ARE
     """.split()
