@@ -74,6 +74,16 @@ _RULES: tuple[tuple[str, re.Pattern[str], str], ...] = (
 )
 
 
+_ADVICE = re.compile(
+    r"\b(?:should|can|could|may|must|do) I (?:\w+ ){0,3}?"
+    r"(?:take|taking|swallow|combine|stop taking)\b"
+    r"(?! (?:the log|a log|into account|a look))"
+    r"|\b(?:dose|much|many)\b[^?.]{0,60}\b(?:should|can|must|may|do) I (?:take|swallow|need)\b",
+    re.IGNORECASE,
+)
+"""Somebody asks what to take: a question for a doctor, who sees the person."""
+
+
 def review(question: str) -> Refusal | None:
     """Say whether a question is refused.
 
@@ -83,6 +93,13 @@ def review(question: str) -> Refusal | None:
     Returns:
         The refusal with the rule that fired, or None for a question that may be answered.
     """
+    if _ADVICE.search(question):
+        return Refusal(
+            "personal-medical-advice",
+            "It asks what a person should take, and I answer from research, not for a patient.",
+            "Ask a doctor or a pharmacist; where it is urgent, call the emergency services. "
+            "What is known about a drug can be asked.",
+        )
     if not _MAKE.search(_ABOUT.sub(" ", question)):
         return None
     for rule, pattern, reason in _RULES:

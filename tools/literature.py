@@ -24,10 +24,10 @@ MAX_QUERY = 1_000
 
 MAX_PASSAGES = 20
 
-WHOLE = 1_200
+WHOLE = 1_600
 """A passage of at most this many characters is quoted as a whole."""
 
-PART = 900
+PART = 1_500
 """Of a longer one the best run of sentences up to about this many characters is quoted."""
 
 TITLES_NAMED = 3

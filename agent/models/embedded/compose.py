@@ -19,6 +19,7 @@ from retort.agent.models.embedded.verdicts import REPLACES, VERDICTS
 from retort.agent.models.embedded.vocabulary import SALTS
 from retort.agent.models.embedded.writers import WRITERS
 from retort.agent.records import ABSTENTION, UNANSWERED
+from retort.retrieval.sentences import sentences
 
 _ABLE = (
     "I answer from sources: structures and calculated properties, rules and alerts, ChEMBL's "
@@ -56,7 +57,7 @@ def compose(
         if not found:
             continue
         if name == "find_activities":
-            parts += [f"{_quoted(r).rstrip('.')} {_keys(r)}." for r in replaced]
+            parts += [_instead(r) for r in replaced]
             parts += _unlimited(plan)
         verdict = VERDICTS[name](plan.question, found) if name in VERDICTS else ""
         parts += [verdict] if verdict else []
@@ -143,12 +144,18 @@ def _is_replaced(result: Result, results: Sequence[Result]) -> bool:
     )
 
 
+def _instead(result: Result) -> str:
+    """That there is nothing of the type asked for, before what there is of others."""
+    quote = _quoted(result)
+    start, end = sentences(quote)[0]
+    return f"{quote[start:end].rstrip('.')} {_keys(result)}. Values of other types:"
+
+
 def _unlimited(plan: Plan) -> list[str]:
     """That a lower limit was not applied, where one was asked for."""
-    low = plan.entities.min_value_nm
-    if low is None:
+    if plan.entities.min_value_nm is None:
         return []
-    return [f"The search takes no lower limit, so values below {low:g} nM are listed as well:"]
+    return ["The search takes no lower limit, so values below the one asked for are listed too:"]
 
 
 def _gaps(

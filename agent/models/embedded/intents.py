@@ -52,6 +52,12 @@ _IS_A = re.compile(
     r"(?:blocker|inhibitor|agonist|antagonist)\b",
     re.IGNORECASE,
 )
+_QUANTITY = re.compile(r"\bwhat (?:is|are|was) the ([\w -]{2,40}?) (?:of|for) drug\b", re.I)
+_IDENTITY = re.compile(
+    r"struct|smiles|inchi|chembl|name|synonym|formula|\bid\b|identi|stereo|configuration|approv"
+    r"|phase|year|date|cas\b|registry|sum|drawing|chirality|isomer",
+    re.IGNORECASE,
+)
 _ALIKE = re.compile(r"similar|tanimoto|scaffold|resembl|structur|fingerprint", re.IGNORECASE)
 _CALLED = re.compile(r"\bwhat is (?:it|this|drug)(?: \w+)? called\b|\b(?:its|the) name\b", re.I)
 
@@ -77,6 +83,8 @@ def choose(
         wanted = wanted - {"out_of_scope"} or {"literature"}
     wanted -= _unmeant(entities, wanted, ratios)
     wanted = _told_by_papers(entities, wanted)
+    if wanted == {"identity"} and _asks_another_quantity(entities):
+        wanted = {"literature"}
     wanted, lacking = _possible(entities, wanted, focus)
     about_something = entities.targets or entities.variants or entities.endpoints
     if not wanted and (not entities.refers_back or about_something):
@@ -99,6 +107,12 @@ def _unmeant(entities: Entities, wanted: set[str], ratios: Mapping[str, float]) 
     if "selectiv" in entities.masked.lower() and "activities" in wanted:
         found.add("mechanism")
     return found if wanted - found else set()
+
+
+def _asks_another_quantity(entities: Entities) -> bool:
+    """Whether "the X of a drug" is asked where X is no part of an identity ("the LD50 of ...")."""
+    asked = _QUANTITY.search(entities.masked)
+    return bool(asked) and not _IDENTITY.search(asked.group(1) if asked else "")
 
 
 def _told_by_papers(entities: Entities, wanted: set[str]) -> set[str]:

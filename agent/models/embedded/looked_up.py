@@ -148,7 +148,7 @@ def _activities(result: Result) -> str:
         pchembl = number(r["pchembl"]) if r["pchembl"] is not None else "-"
         row = [
             compound,
-            f"{r['type']} {value}",
+            f"{r['type']} {value}{_details(r)}",
             pchembl,
             cell(f"{r['assay_chembl_id']}, {document}"),
         ]
@@ -158,6 +158,15 @@ def _activities(result: Result) -> str:
     if not one_target:
         head.insert(1, "target")
     return f"{_activities_lead(result, items)}\n\n{table(head, rows)}"
+
+
+def _details(r: Item) -> str:
+    """The mutant that was measured, and how many values the one shown is the best of."""
+    parts = [f"mutant {cell(r['variant'])}"] if r.get("variant") else []
+    if spread := r.get("measurements"):
+        unit = f" {spread['units']}" if spread["units"] else ""
+        parts.append(f"of {spread['n']}, median {number(float(spread['median']))}{unit}")
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def _activities_lead(result: Result, items: list[Item]) -> str:
