@@ -1,8 +1,9 @@
 """Safety: what is refused, decided by code before any model is asked, with the rule shown.
 
-A question is refused when it asks how to make, obtain or strengthen something whose only plausible
-use is harm. Pharmacology, toxicology, history and detection of the same substances are answered: a
-name alone never refuses.
+What somebody should take themselves is for a doctor, and is not answered. A question is refused
+that asks how to make, obtain or strengthen something whose only plausible use is harm.
+Pharmacology, toxicology, history and detection of the same substances are answered: a name alone
+never refuses.
 """
 
 from __future__ import annotations

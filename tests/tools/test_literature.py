@@ -38,6 +38,14 @@ def test_a_short_passage_is_quoted_whole_but_for_blanks_at_its_ends() -> None:
     assert (item.start, item.end) == (102, 102 + len(text.strip()))
 
 
+def test_the_one_sentence_that_holds_most_of_the_query_is_not_cut_off() -> None:
+    best = "The Caco-2 assay measures permeability. "
+    filler = "This is how it is done and what it is for in the laboratory of today. " * 30
+    text = f"{best}{filler}Assays exist. {filler}"
+    start, end = best_part(text, "How is Caco-2 permeability measured")
+    assert best.strip() in text[start:end]
+
+
 def test_of_a_long_passage_the_sentences_nearest_to_the_query_are_quoted() -> None:
     text = FILLER * 20 + POINT + " " + FILLER * 20
     item = evidence_of(hit(text), "CYP2C9 variants and warfarin doses", "papers")

@@ -88,7 +88,7 @@ def abstain(
     reasons = [result.text.rstrip(".") for result in failed]
     reasons += [f"{_quoted(result).rstrip('.')} {_keys(result)}".strip() for result in absent]
     if plan.is_out_of_scope:
-        reasons = ["this is not a question about molecules, targets or their literature"]
+        reasons = ["I recognise no molecule, target or topic of the library in this question"]
     elif plan.lacking:
         reasons.append(_LACKING[plan.lacking])
     elif silent:

@@ -124,6 +124,8 @@ _UNKNOWN_SLOTS = tuple(
         r"|metaboli[sz]ed|cleared|permeable|absorbed|teratogenic|withdrawn|a substrate)\b",
         r"\bhow does (NAME) (?:work|act)\b",
         r"\bwhat (?:is|about) (NAME) (?:used|indicated|approved|prescribed) for\b",
+        r"\b(?:similar\w*|tanimoto|compar\w*|resembl\w*)\b[^?]*?\0 (?:and|to|with|versus|vs\.?) "
+        r"(NAME)(?=[?.!]|$)",
         r"\b(?:what|how) about (NAME)[?.! ]*$",
         r"\b(?:look up|resolve|draw|depict|compare|molecule named|drug named|compound named|drug "
         r"called) (NAME)",

@@ -128,6 +128,8 @@ def _told_by_papers(entities: Entities, wanted: set[str]) -> set[str]:
         dropped.add("mechanism")
     if not entities.activity_types:
         dropped.add("activities")
+    if entities.variants:
+        dropped.add("indications")
     return (wanted - dropped) | {"literature"}
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_NAMES = 10
 
 _ASKS = re.compile(
-    r"\b(?:which|what)\b(?! (?:do|does|did)\b)(?:\s+[\w*-]+){0,3}?\s+"
+    r"\b(?:which|what)\b(?! (?:do|does|did)\b)(?:\s+(?!besides|beyond|except)[\w*-]+){0,3}?\s+"
     r"(variant|allele|polymorphism|SNP|genotype|haplotype"
     r"|mutation|gene)s?\b(?! (?:do|does|did|role|effect)\b)",
     re.IGNORECASE,

@@ -33,8 +33,10 @@ GATE_WORDS = 0.4
 """for a sentence that holds all words of a question without names"""
 GATE_UNNAMED = 0.55
 """the same where the question names no molecule, target or variant that could be looked for"""
-GATE_DOUBTFUL = 0.5
+GATE_DOUBTFUL = 0.45
 """the same for a question that may not belong to the field"""
+GATE_ENTITLED = 0.28
+"""the same for a sentence of a paper whose title holds all names and words of the question"""
 GATE_NAMES = 0.3
 """the same for a sentence that holds all names of a question that says nothing but names"""
 _BEHIND = 0.3
@@ -65,7 +67,7 @@ _GENERIC = frozenset(
     " interaction interactions response respond role importance change changes alter alters"
     " associated association related linked become becomes work works depend depends depending drug"
     " drugs compound compounds patient patients people side good use used take happens happen"
-    " involved mechanism mechanisms means called".split()
+    " involved mechanism mechanisms means called target targets matter matters".split()
 )
 """Words that a passage may well answer without saying them."""
 _SURE = 0.62
@@ -179,6 +181,8 @@ def content_words(text: str) -> frozenset[str]:
 
 def _surname(author: str) -> str:
     """The surname of "Smith, John", "Smith J" or "John Smith"."""
+    if "(" in author or len(author.split()) > 4:  # a consortium: its own name
+        return author
     if "," in author:
         return author.split(",")[0].strip()
     parts = author.split()
@@ -236,12 +240,17 @@ def _score(quote: Quote, similarity: float, topic: Topic) -> float:
 def _passes(quote: Quote, topic: Topic, is_doubtful: bool) -> bool:
     """The gate: near enough to the question, and about what it names and asks of it."""
     around = f"{quote.item['title']} {quote.item['quote']}"
+    said = content_words(quote.text)
     if is_doubtful:
-        said = len(topic.own & content_words(quote.text))
-        return quote.similarity >= GATE_DOUBTFUL and 0 < len(topic.own) <= 2 * said
-    if topic.own and quote.similarity < _SURE:
+        return quote.similarity >= GATE_DOUBTFUL and 0 < len(topic.own) <= 2 * len(topic.own & said)
+    is_named = bool(topic.asks and topic.asks.find(quote.text))
+    if topic.own and not is_named and quote.similarity < _SURE:
         if 3 * len(topic.own & content_words(around)) < len(topic.own):
             return False
+    title = str(quote.item["title"])
+    is_entitled = bool(topic.own) and topic.own <= content_words(title)
+    if is_entitled and _share(topic.names or ("",), title) == 1.0 and topic.own & said:
+        return quote.similarity >= GATE_ENTITLED
     if not topic.words and _share(topic.names, quote.text) == 1.0:
         return quote.similarity >= GATE_NAMES
     if topic.required and _share(topic.required, around) < 1.0:

@@ -131,3 +131,28 @@ def test_edit_distance_is_symmetric_and_zero_only_for_the_same(a: str, b: str) -
     assert edit_distance(a, b, 9) == edit_distance(b, a, 9)
     assert (edit_distance(a, b, 9) == 0) == (a == b)
     assert edit_distance(a, b, 9) >= abs(len(a) - len(b))
+
+
+def test_a_salt_is_named_as_its_parent_with_what_was_written(gazetteer: Gazetteer) -> None:
+    (salt,) = find_entities("molecular weight of imatinib mesylate", gazetteer).mentions
+    assert (salt.text, salt.written) == ("imatinib", "imatinib mesylate")
+
+
+def test_a_lower_limit_is_read_and_never_taken_for_an_upper_one(gazetteer: Gazetteer) -> None:
+    weaker = find_entities("EGFR inhibitors weaker than 10 uM", gazetteer)
+    assert (weaker.min_value_nm, weaker.max_value_nm) == (10_000.0, None)
+    between = find_entities("EGFR activities between 10 and 100 nM", gazetteer)
+    assert (between.min_value_nm, between.max_value_nm) == (10.0, 100.0)
+
+
+def test_an_hla_allele_is_one_variant_and_a_dose_no_gene(gazetteer: Gazetteer) -> None:
+    found = find_entities("HLA-B*57:01 and the LD50 of caffeine", gazetteer)
+    assert [(m.kind, m.text) for m in found.mentions] == [
+        ("variant", "HLA-B*57:01"),
+        ("molecule", "caffeine"),
+    ]
+
+
+def test_a_solvent_asked_about_is_a_molecule_nobody_knows(gazetteer: Gazetteer) -> None:
+    (benzene,) = find_entities("What is the logP of benzene?", gazetteer).mentions
+    assert (benzene.kind, benzene.is_known) == ("molecule", False)

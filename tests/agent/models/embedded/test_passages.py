@@ -60,6 +60,30 @@ def test_below_the_gate_nothing_is_quoted(
     assert passages.choose(question, entities, items, encoder) == ()
 
 
+def test_a_passage_must_speak_to_the_questions_own_words(
+    passage: Callable[..., Any], encoder: Any
+) -> None:
+    assert quotes(TEXTS, "Does quantum entanglement affect warfarin", passage, encoder) == ()
+
+
+def test_a_sentence_with_an_unlisted_verb_is_prose_and_a_title_is_not(
+    passage: Callable[..., Any], encoder: Any
+) -> None:
+    told = "Warfarin antagonises the recycling of vitamin K in the liver cell."
+    title = "Warfarin Recycling of Vitamin K in the Human Liver Cell"
+    found = quotes((told, title), "warfarin and recycling of vitamin K", passage, encoder)
+    assert [quote.text for quote in found] == [told]
+
+
+def test_a_question_that_may_not_belong_here_needs_its_own_words(
+    passage: Callable[..., Any], encoder: Any
+) -> None:
+    items = [passage("E1", "The Cheng-Prusoff equation converts IC50 to Ki for an inhibitor.")]
+    for question, count in (("What is the Cheng-Prusoff equation", 1), ("What is a unicorn", 0)):
+        entities = find_entities(question, Gazetteer.of({}))
+        assert len(passages.choose(question, entities, items, encoder, True)) == count
+
+
 def test_no_evidence_gives_no_quote(encoder: Any) -> None:
     assert quotes((), QUESTION, None, encoder) == ()
 
@@ -72,6 +96,8 @@ def test_names_are_expanded_and_reference_alleles_left_out() -> None:
     mutations = named.asked_for("Which mutations cause resistance?")
     assert mutations is not None and mutations.find("EGFR T790M and C797S") == ["T790M", "C797S"]
     assert named.asked_for("How does warfarin work?") is None
+    assert named.asked_for("What does the T790M mutation do?") is None
+    assert named.asked_for("What factors besides genotype affect the dose?") is None
 
 
 @pytest.mark.parametrize(
@@ -80,6 +106,7 @@ def test_names_are_expanded_and_reference_alleles_left_out() -> None:
         ("Smith, John", "Smith"),
         ("van den Berg J", "van den Berg"),
         ("Mary Jones", "Jones"),
+        ("Consortium on Lithium Genetics (ConLi+Gen)",) * 2,
         ("", ""),
     ],
 )

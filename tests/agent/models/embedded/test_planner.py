@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from retort.agent.models.embedded.dialogue import Call, Turn
+from retort.agent.models.embedded.dialogue import Call, Result, Turn
 from retort.agent.models.embedded.planner import Plan, Planner
 
 TOOL_NAMES = (
@@ -163,3 +163,72 @@ def test_planning_is_deterministic_and_bounded(planner: Planner) -> None:
     first, second = plan(planner, question), plan(planner, question)
     assert first.calls == second.calls and 0 < len(first.calls) <= 8
     assert all(isinstance(call, Call) for call in first.calls)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which drugs are metabolised by CYP2D6?",
+        "What is the mechanism of resistance to gefitinib?",
+        "How does TPMT affect imatinib?",
+        "Should HLA-B*57:01 be tested before warfarin?",
+        "What is the LD50 of caffeine?",
+        "What is the hERG channel and why does it matter?",
+    ],
+)
+def test_what_no_table_holds_is_asked_of_the_papers(planner: Planner, question: str) -> None:
+    assert [call.name for call in plan(planner, question).calls] == ["search_literature"]
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Is warfarin an anticoagulant or is warfarin a VKORC1 inhibitor?", "find_mechanism"),
+        ("How selective is imatinib?", "find_activities"),
+        ("Does aspirin match [#6](=O)O[#6]?", "match_substructure"),
+    ],
+)
+def test_words_of_the_field_name_the_tool(planner: Planner, question: str, expected: str) -> None:
+    assert expected in [call.name for call in plan(planner, question).calls]
+
+
+def test_a_comparison_of_values_is_no_comparison_of_structures(planner: Planner) -> None:
+    for question in (
+        "Compare the molecular weights of warfarin and aspirin",
+        "Which is more potent on EGFR: gefitinib or erlotinib?",
+    ):
+        assert "compare_molecules" not in {call.name for call in plan(planner, question).calls}
+
+
+def test_which_one_means_the_two_spoken_of_before(planner: Planner) -> None:
+    made = plan(planner, "What is the TPSA of imatinib?", "and gefitinib?", "which one is heavier?")
+    assert [call.args["molecule"] for call in made.calls] == ["imatinib", "gefitinib"]
+
+
+def test_what_else_leaves_the_target_spoken_of_before(planner: Planner) -> None:
+    made = plan(
+        planner, "What is the Kd of imatinib on ABL1?", "what else does it inhibit below 10 nM?"
+    )
+    assert calls(made) == [("find_activities", {"molecule": "imatinib", "max_value_nm": 10.0})]
+
+
+@pytest.mark.parametrize("question", ["?", "!!!", "..."])
+def test_marks_alone_are_not_searched_for(planner: Planner, question: str) -> None:
+    assert plan(planner, question).calls == ()
+
+
+def test_values_of_another_type_are_looked_for_once(planner: Planner) -> None:
+    args = {"target": "EGFR", "molecule": "gefitinib", "activity_type": "IC50"}
+    absence = {
+        "key": "E1",
+        "quote": "The source holds no IC50. Without these filters it holds 6 rows (Kd).",
+        "record": {"record": "absence"},
+    }
+    question = "What is the IC50 of gefitinib on EGFR?"
+    made = plan(planner, question)
+    empty = Result(Call("find_activities", args), True, "", (absence,))
+    (wider,) = planner.escalate(made, [empty], [Turn(question)], TOOL_NAMES)
+    assert wider == Call("find_activities", {"target": "EGFR", "molecule": "gefitinib"})
+    again = [empty, Result(wider, True, "", ({**absence, "quote": "Nothing."},))]
+    (last,) = planner.escalate(made, again, [Turn(question)], TOOL_NAMES)
+    assert last.name == "search_literature"

@@ -137,7 +137,7 @@ def test_activities_are_a_table_with_count_filter_relation_and_ids() -> None:
     lead, *rows = text.splitlines()
     assert lead == (
         "Measured IC50 values on EGF receptor (EGFR, Homo sapiens) below 10 nM in ChEMBL, most "
-        "potent first (the first of 7):"
+        "potent first (the best per compound and target, of 7 measurements):"
     )
     assert "| Gefitinib (CHEMBL1) | IC50 < 0.5 nM | - | CHEMBL2, CHEMBL3, 2011 | [E1] |" in rows
     assert any("a\\|b" in row and row.endswith("[E2] |") for row in rows)
@@ -161,6 +161,14 @@ def test_indications_are_grouped_by_phase_the_highest_first() -> None:
     ]
 
 
+def test_a_row_says_which_mutant_and_of_how_many_it_is_the_best() -> None:
+    spread = {"n": 3, "median": 30.5, "low": 10.0, "high": 50.0, "units": "nM"}
+    row = {**activity("GEFITINIB", 0.5), "variant": "T790M", "measurements": spread}
+    assert "IC50 < 0.5 nM (mutant T790M; of 3, median 30.5 nM)" in told(
+        "find_activities", {"target": "EGFR"}, row
+    )
+
+
 def test_drugs_of_a_target_are_a_list_and_one_mechanism_a_sentence() -> None:
     record = {
         "record": "mechanism",
@@ -174,7 +182,7 @@ def test_drugs_of_a_target_are_a_list_and_one_mechanism_a_sentence() -> None:
         "max_phase": 4.0,
     }
     listed = told("find_mechanism", {"target": "EGFR"}, record)
-    assert "- Gefitinib (CHEMBL939): EGF receptor inhibitor, phase 4 [E1]" in listed
+    assert "- Gefitinib (CHEMBL939, phase 4): EGF receptor inhibitor [E1]" in listed
     single = told("find_mechanism", {"molecule": "gefitinib"}, record)
     assert single.startswith("The mechanism of action of gefitinib in ChEMBL is: EGF receptor")
     assert single.endswith("action type inhibitor [E1].")
