@@ -202,7 +202,7 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
         if smiles := structures.smiles_token(found.group()):
             start = found.start() + found.group().index(smiles)
             add("structure", start, start + len(smiles), smiles)
-    for expression in (structures.RS_ID, structures.STAR_ALLELE):
+    for expression in (structures.RS_ID, structures.STAR_ALLELE, structures.SUBSTITUTION):
         for found in expression.finditer(text):
             add("variant", found.start(), found.end(), found.group())
     for name, start, end in _targets(text, gazetteer):

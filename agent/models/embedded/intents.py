@@ -32,7 +32,7 @@ _GENERAL = re.compile(
     re.IGNORECASE,
 )
 _PAPERS = re.compile(
-    r"\b(?:metaboli[sz]\w*|metabolism|substrates?|cleared|eliminated|transported"
+    r"\b(?:metabol\w+|withdrawn|substrates?|cleared|eliminated|transported"
     r"|resist(?:ant|ance|s)?)\b",
     re.IGNORECASE,
 )
@@ -42,6 +42,7 @@ _INFLUENCE = re.compile(
     r"|role of|tested|deficien\w+|interact\w*)\b",
     re.IGNORECASE,
 )
+_TOGETHER = re.compile(r"\b(?:interact\w*|together|combin\w*|co-?administ\w*)\b", re.IGNORECASE)
 _MECHANISM = re.compile(
     r"mechanisms? of action|mode of action|\bmoa\b"
     r"|how (?:does|do|is) (?:drug|it|they) (?:work|act)",
@@ -118,12 +119,13 @@ def _asks_another_quantity(entities: Entities) -> bool:
 def _told_by_papers(entities: Entities, wanted: set[str]) -> set[str]:
     """The intents without those whose tables say nothing of metabolism, resistance or influence."""
     about_both = bool(entities.molecules) and bool(entities.targets or entities.variants)
-    is_paper = _PAPERS.search(entities.masked)
+    together = len(entities.molecules) > 1 and _TOGETHER.search(entities.masked)
+    is_paper = _PAPERS.search(entities.masked) or together
     if not is_paper and not (about_both and _INFLUENCE.search(entities.masked)):
         if about_both and "literature" in wanted:
             return wanted - {"drugs_for_target"}
         return wanted
-    dropped = {"drugs_for_target", "target_info"}
+    dropped = {"drugs_for_target", "target_info", "identity", "similarity"}
     if not _MECHANISM.search(entities.masked):
         dropped.add("mechanism")
     if not entities.activity_types:

@@ -134,7 +134,8 @@ def write_activities(results: Sequence[Result]) -> str:
 def _activities(result: Result) -> str:
     items = list(found([result]))
     records = [item["record"] for item in items]
-    one_target = len({r["target_chembl_id"] for r in records}) == 1
+    is_named = bool(result.call.args.get("target"))
+    shows_target = not is_named or len({r["target_chembl_id"] for r in records}) > 1
     head = ["compound", "measured", "pChEMBL", "assay, document", "source"]
     rows = []
     for item, r in zip(items, records, strict=True):
@@ -152,10 +153,10 @@ def _activities(result: Result) -> str:
             pchembl,
             cell(f"{r['assay_chembl_id']}, {document}"),
         ]
-        if not one_target:
+        if shows_target:
             row.insert(1, cell(f"{r['gene'] or r['target_name']} ({r['organism']})"))
         rows.append([*row, mark(item)])
-    if not one_target:
+    if shows_target:
         head.insert(1, "target")
     return f"{_activities_lead(result, items)}\n\n{table(head, rows)}"
 

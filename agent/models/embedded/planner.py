@@ -113,7 +113,7 @@ class Planner:
         names = {result.call.name for result in results}
         if "search_literature" in names or not names & topics.LOOK_UPS:
             return ()
-        if any(result.ok and not is_absence(result) for result in results):
+        if any(result.ok and not is_absence(result) for result in _decisive(results)):
             return ()
         if any(m.kind == "structure" for m in plan.entities.molecules):
             return ()
@@ -142,6 +142,19 @@ class Planner:
         ratios = [self.classifier.classify(clause, self.encoder)[intent] for clause in clauses]
         asking = [c for c, ratio in zip(clauses, ratios, strict=True) if ratio >= 1.0]
         return tuple(dict.fromkeys(m.text for clause in asking for m in clause.molecules))
+
+
+def _decisive(results: Sequence[Result]) -> Sequence[Result]:
+    """The results that answer: of "does X inhibit Y", what was measured of the two together.
+
+    That X has a mechanism of action on something else says nothing of Y.
+    """
+    pairs = [
+        result
+        for result in results
+        if result.call.name == "find_activities" and {"target", "molecule"} <= set(result.call.args)
+    ]
+    return pairs or results
 
 
 def _wider(results: Sequence[Result]) -> tuple[Call, ...]:

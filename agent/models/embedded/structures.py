@@ -13,6 +13,8 @@ INCHIKEY = re.compile(r"\b[A-Z]{14}-[A-Z]{10}-[A-Z]\b")
 CHEMBL_ID = re.compile(r"\bCHEMBL\d{1,9}\b", re.IGNORECASE)
 HANDLE = re.compile(r"(?<![\w.])M\d{1,3}(?![\w-])(?! (?:receptor|macrophage|muscarinic))")
 RS_ID = re.compile(r"\brs\d{3,12}\b", re.IGNORECASE)
+SUBSTITUTION = re.compile(r"(?<![\w-])[ACDEFGHIKLMNPQRSTVWY]\d{2,4}[ACDEFGHIKLMNPQRSTVWY](?![\w-])")
+"""A residue changed, as in T790M."""
 STAR_ALLELE = re.compile(
     r"(?<![\w])HLA-[A-Z]{1,3}\d?\*\d{2,3}(?::\d{2,3})*(?!\w)"
     r"|(?<![\w])(?:[A-Z][A-Z0-9]{2,8})?\*\d{1,3}[A-Z]?(?:/\*\d{1,3}[A-Z]?)?(?!\w)"

@@ -156,3 +156,15 @@ def test_an_hla_allele_is_one_variant_and_a_dose_no_gene(gazetteer: Gazetteer) -
 def test_a_solvent_asked_about_is_a_molecule_nobody_knows(gazetteer: Gazetteer) -> None:
     (benzene,) = find_entities("What is the logP of benzene?", gazetteer).mentions
     assert (benzene.kind, benzene.is_known) == ("molecule", False)
+
+
+def test_a_changed_residue_is_a_variant_and_a_serotonin_receptor_a_target(
+    gazetteer: Gazetteer,
+) -> None:
+    found = find_entities("Does erlotinib bind EGFR T790M or 5-HT2A?", gazetteer)
+    assert [(m.kind, m.text) for m in found.mentions] == [
+        ("molecule", "erlotinib"),
+        ("target", "EGFR"),
+        ("variant", "T790M"),
+        ("target", "HTR2A"),
+    ]

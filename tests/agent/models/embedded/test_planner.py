@@ -173,6 +173,9 @@ def test_planning_is_deterministic_and_bounded(planner: Planner) -> None:
         "How does TPMT affect imatinib?",
         "Should HLA-B*57:01 be tested before warfarin?",
         "What is the LD50 of caffeine?",
+        "What is the active metabolite of clopidogrel?",
+        "Why was imatinib withdrawn?",
+        "Does warfarin interact with aspirin?",
         "What is the hERG channel and why does it matter?",
     ],
 )
@@ -232,3 +235,21 @@ def test_values_of_another_type_are_looked_for_once(planner: Planner) -> None:
     again = [empty, Result(wider, True, "", ({**absence, "quote": "Nothing."},))]
     (last,) = planner.escalate(made, again, [Turn(question)], TOOL_NAMES)
     assert last.name == "search_literature"
+
+
+def test_a_mechanism_on_something_else_does_not_answer_for_a_target(planner: Planner) -> None:
+    question = "Does warfarin inhibit CYP2D6?"
+    made = plan(planner, question)
+    nothing = {"key": "E2", "quote": "Nothing.", "record": {"record": "absence"}}
+    acts = {"key": "E1", "quote": "VKORC1 inhibitor.", "record": {"record": "mechanism"}}
+    results = [
+        Result(Call("find_mechanism", {"molecule": "warfarin"}), True, "", (acts,)),
+        Result(
+            Call("find_activities", {"target": "CYP2D6", "molecule": "warfarin"}),
+            True,
+            "",
+            (nothing,),
+        ),
+    ]
+    (more,) = planner.escalate(made, results, [Turn(question)], TOOL_NAMES)
+    assert more.name == "search_literature"

@@ -199,3 +199,8 @@ def test_no_alert_names_the_catalogues_searched() -> None:
     assert told("check_alerts", {}, record) == (
         "No structural alert of PAINS and Brenk matches caffeine [E1]."
     )
+
+
+def test_the_target_of_a_value_is_always_told() -> None:
+    row = activity("RISPERIDONE", 10.6)
+    assert "EGFR (Homo sapiens)" in told("find_activities", {"molecule": "risperidone"}, row)
