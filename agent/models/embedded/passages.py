@@ -232,7 +232,7 @@ def _is_closed(words: Sequence[str]) -> bool:
 
 def _score(quote: Quote, similarity: float, topic: Topic) -> float:
     title = 0.03 * _share(topic.names, str(quote.item["title"]))
-    named = 0.15 * bool(topic.asks and topic.asks.find(quote.text))
+    named = 0.3 * bool(topic.asks and topic.asks.find(quote.text))
     words = 0.2 * _shared(quote, topic)
     return similarity + words + 0.15 * _share(topic.names, quote.text) + title + named
 
