@@ -79,7 +79,8 @@ def choose(
         wanted = {best} if ratios[best] >= 0.5 else {"literature"}
     if "out_of_scope" in wanted:
         best = max(wanted, key=lambda name: ratios[name])
-        if best == "out_of_scope" and not entities.mentions:
+        asks_name = _CALLED.search(entities.masked) and focus.molecules
+        if best == "out_of_scope" and not entities.mentions and not asks_name:
             return ("out_of_scope",), ""
         wanted = wanted - {"out_of_scope"} or {"literature"}
     wanted -= _unmeant(entities, wanted, ratios)

@@ -253,3 +253,8 @@ def test_a_mechanism_on_something_else_does_not_answer_for_a_target(planner: Pla
     ]
     (more,) = planner.escalate(made, results, [Turn(question)], TOOL_NAMES)
     assert more.name == "search_literature"
+
+
+def test_what_it_is_called_is_asked_of_the_molecule_spoken_of(planner: Planner) -> None:
+    made = plan(planner, "Is CC(=O)Oc1ccccc1C(=O)O drug-like?", "what is it called?")
+    assert calls(made) == [("find_molecule", {"molecule": "CC(=O)Oc1ccccc1C(=O)O"})]
