@@ -176,7 +176,7 @@ def test_answers_are_deterministic(terminal: Terminal) -> None:
         (["call", "find_molecule", "{}"], 2, "Wrong arguments"),
         (["call", "find_molecule", '{"molecule": "C1CC("}'], 1, "C1CC("),
         (["predict"], 2, "No structure"),
-        (["batch", "/no/file.jsonl", "--output", "/tmp/x"], 2, "/no/file.jsonl"),
+        (["batch", "/no/file.jsonl", "--output", "answers.jsonl"], 2, "/no/file.jsonl"),
         (["search", "a", "--mode", "magic"], 2, "No search mode"),
         (["nonsense"], 2, "No such command"),
     ],
