@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from retort.tools.chembl.source import ChemblSource
     from retort.tools.predictors import Predictors
 
+DEFAULT = "default"
+"""The user's library, unless another is named."""
+
 STARTER = "starter"
 """The library of this project's own notes, used while the user's library holds no paper."""
 
@@ -105,7 +108,7 @@ class BenchMaker:
 
         settings = self.settings
         name = settings.library
-        if name == "default" and _is_empty(settings, name):
+        if name == DEFAULT and _is_empty(settings, name):
             name = STARTER
         if name == STARTER:
             return self._starter()

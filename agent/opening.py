@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 
 from retort.agent.assistant import Assistant
-from retort.agent.bench import STARTER, BenchMaker
+from retort.agent.bench import DEFAULT, STARTER, BenchMaker
 from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError
@@ -49,12 +49,15 @@ def open_assistant(settings: Settings) -> Opened:
     needs.
 
     Raises:
-        RetortError: the model cannot be had, or the state's folder cannot be written.
+        RetortError: the model cannot be had, a library was named and is not there, or the state's
+            folder cannot be written.
     """
     from retort.agent.models.select import load_model
 
     keep_log(settings)
     benches = BenchMaker(settings)
+    if settings.library != DEFAULT:
+        benches.library()  # a library that was named must be there
     loaded = load_model(settings, benches.encoder)
     assistant = Assistant(
         settings, loaded.model, loaded.name, benches, Sessions(settings.sessions_path)

@@ -50,18 +50,28 @@ def write_mechanisms(results: Sequence[Result]) -> str:
         items = list(found([result]))
         target = result.call.args.get("target")
         if target and not result.call.args.get("molecule"):
-            lines = [f"Drugs with a mechanism of action on {cell(target)} in ChEMBL:", ""]
+            where = _source(items[0])
+            lines = [f"Drugs with a mechanism of action on {cell(target)} in {where}:", ""]
             drugs: dict[str, list[Item]] = {}
             for item in items:
                 drugs.setdefault(str(item["record"]["molecule_chembl_id"]), []).append(item)
             lines += [f"- {_drug(drug)}" for drug in drugs.values()]
             parts.append("\n".join(lines))
         elif len(items) == 1:
-            parts.append(f"The mechanism of action of {_mechanism(items[0], ' in ChEMBL is: ')}.")
+            verb = f" in {_source(items[0])} is: "
+            parts.append(f"The mechanism of action of {_mechanism(items[0], verb)}.")
         else:
-            lines = [f"Mechanisms of action of {_who(items[0])} in ChEMBL:", ""]
+            where = _source(items[0])
+            lines = [f"Mechanisms of action of {_who(items[0])} in {where}:", ""]
             parts.append("\n".join([*lines, *(f"- {_mechanism(item)}" for item in items)]))
     return "\n\n".join(parts)
+
+
+def _source(item: Item) -> str:
+    """The release that a record is of; the shipped file says that it is not all of ChEMBL."""
+    release = str(item["record"].get("release") or "ChEMBL")
+    is_part = release.startswith("Retort starter")
+    return f"{release} (a shipped part of ChEMBL)" if is_part else release
 
 
 def _who(item: Item) -> str:
@@ -95,8 +105,8 @@ def write_indications(results: Sequence[Result]) -> str:
         phases: dict[float | None, list[Item]] = {}
         for item in found([result]):
             phases.setdefault(item["record"]["max_phase"], []).append(item)
-        name = _who(found([result])[0])
-        lines = [f"Indications of {name} in ChEMBL, by the highest phase reached:", ""]
+        first = found([result])[0]
+        lines = [f"Indications of {_who(first)} in {_source(first)}, by the highest phase:", ""]
         for phase in sorted(phases, key=lambda p: -1.0 if p is None else p, reverse=True):
             told = {None: "phase not given", 4.0: "approved (phase 4)"}.get(
                 phase, f"phase {number(phase)}"
@@ -110,7 +120,8 @@ def write_indications(results: Sequence[Result]) -> str:
 def write_targets(results: Sequence[Result]) -> str:
     """Targets with their identifiers."""
     lines = []
-    for item in found(results):
+    items = found(results)
+    for item in items:
         r = item["record"]
         kind = str(r["target_type"]).lower()
         ids = [f"gene {r['gene']}"] if r["gene"] else []
@@ -122,7 +133,7 @@ def write_targets(results: Sequence[Result]) -> str:
     return (
         lines[0]
         if len(lines) == 1
-        else "\n".join(["Targets in ChEMBL:", "", *(f"- {line}" for line in lines)])
+        else "\n".join([f"Targets in {_source(items[0])}:", "", *(f"- {line}" for line in lines)])
     )
 
 
@@ -188,4 +199,4 @@ def _activities_lead(result: Result, items: list[Item]) -> str:
     total = max(result.count, len(items))
     counted = f"{total} measurement{'s' * (total != 1)}"
     shown = f"the best per compound and target, of {counted}" if total > len(items) else counted
-    return f"{lead} in ChEMBL, most potent first ({shown}):"
+    return f"{lead} in {_source(items[0])}, most potent first ({shown}):"

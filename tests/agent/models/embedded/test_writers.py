@@ -136,7 +136,7 @@ def test_activities_are_a_table_with_count_filter_relation_and_ids() -> None:
     text = told("find_activities", args, activity("GEFITINIB", 0.5), activity("a|b", 2.0), count=7)
     lead, *rows = text.splitlines()
     assert lead == (
-        "Measured IC50 values on EGF receptor (EGFR, Homo sapiens) below 10 nM in ChEMBL, most "
+        "Measured IC50 values on EGF receptor (EGFR, Homo sapiens) below 10 nM in ChEMBL 36, most "
         "potent first (the best per compound and target, of 7 measurements):"
     )
     assert "| Gefitinib (CHEMBL1) | IC50 < 0.5 nM | - | CHEMBL2, CHEMBL3, 2011 | [E1] |" in rows
