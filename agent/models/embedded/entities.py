@@ -271,7 +271,8 @@ def _molecules(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int, str
                 break
         else:
             word, start, end = words[at]
-            if word.isalpha() and (near := gazetteer.nearest(word)):
+            is_acronym = word.isupper() and not text.isupper()  # PROTAC is no misspelt Prozac
+            if word.isalpha() and not is_acronym and (near := gazetteer.nearest(word)):
                 found.append((near, start, end, word))
         at += step
     return found

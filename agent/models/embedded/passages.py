@@ -74,6 +74,13 @@ _SURE = 0.62
 """similarity from which a sentence answers although its passage lacks the question's own words"""
 
 
+_ASKS_WHAT = re.compile(
+    r"\s*what(?:'s| is| are| does)\s+(?:an?\s+|the\s+)?([\w .*:/-]{2,60}?)(?:\s+mean)?\s*\??\s*",
+    re.IGNORECASE,
+)
+"""A question for what something is, and nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Quote:
     """One sentence of a passage, as a slice of it."""
@@ -98,6 +105,8 @@ class Topic:
     """those of them that nobody here knows: without them a passage is about something else"""
     asks: named.Asked | None
     """the kind of names that the query asks for, where it asks for names"""
+    definition: re.Pattern[str] | None = None
+    """what a sentence holds that says what the thing asked for is"""
 
     @property
     def own(self) -> frozenset[str]:
@@ -114,7 +123,7 @@ class Topic:
                 names[(written or mention.text).lower()] = mention.is_known
         words = content_words(query) - content_words(" ".join(names))
         unknown = tuple(name for name, known in names.items() if not known)
-        return cls(words, tuple(names), unknown, named.asked_for(query))
+        return cls(words, tuple(names), unknown, named.asked_for(query), _definition(query))
 
 
 def choose(
@@ -219,7 +228,7 @@ def _is_prose(sentence: str) -> bool:
         and not _NOT_PROSE.search(sentence)
         and not _BRACKETED_NUMBER.search(sentence)
         and (_VERB.search(sentence) is not None or _is_closed(words))
-        and not sentence[:1].islower()
+        and not words[0].islower()  # a piece of a sentence; "pChEMBL" and "mTOR" begin one
         and sentence.rstrip("\"'”)")[-1:] not in (":", ";", ",")
     )
 
@@ -230,15 +239,32 @@ def _is_closed(words: Sequence[str]) -> bool:
     return words[-1].rstrip("\"'”)").endswith(".") and 2 * capitals < len(words)
 
 
+def _definition(query: str) -> re.Pattern[str] | None:
+    """What defines the thing that "What is X?" asks for: a sentence or clause "X is ..."."""
+    asked = _ASKS_WHAT.fullmatch(query)
+    if asked is None:
+        return None
+    term = re.escape(asked[1].strip())
+    begins = r"(?:^|, and |; )(?:(?:an?|the) )?"
+    says = r"s?(?: \([^)]*\))? (?:is|are|means|equals|describes|measures)\b"
+    return re.compile(f"{begins}{term}{says}", re.IGNORECASE)
+
+
+def _defines(quote: Quote, topic: Topic) -> bool:
+    return topic.definition is not None and topic.definition.search(quote.text) is not None
+
+
 def _score(quote: Quote, similarity: float, topic: Topic) -> float:
     title = 0.03 * _share(topic.names, str(quote.item["title"]))
     named = 0.3 * bool(topic.asks and topic.asks.find(quote.text))
-    words = 0.2 * _shared(quote, topic)
+    words = 0.2 * _shared(quote, topic) + 0.4 * _defines(quote, topic)
     return similarity + words + 0.15 * _share(topic.names, quote.text) + title + named
 
 
 def _passes(quote: Quote, topic: Topic, is_doubtful: bool) -> bool:
     """The gate: near enough to the question, and about what it names and asks of it."""
+    if _defines(quote, topic):
+        return True
     around = f"{quote.item['title']} {quote.item['quote']}"
     said = content_words(quote.text)
     if is_doubtful:

@@ -76,6 +76,11 @@ def test_a_likely_misspelling_is_corrected_and_kept(gazetteer: Gazetteer) -> Non
     assert (mention.text, mention.written) == ("imatinib", "imatinb")
 
 
+def test_an_acronym_is_no_misspelling(gazetteer: Gazetteer) -> None:
+    assert not find_entities("What is an IMATINB assay?", gazetteer).molecules
+    assert find_entities("WHAT IS IMATINB?", gazetteer).molecules
+
+
 @pytest.mark.parametrize("word", ["afatinib", "prednisolone", "imatinib", "water", "dog"])
 def test_other_drugs_and_plain_words_are_no_misspellings(word: str, gazetteer: Gazetteer) -> None:
     assert gazetteer.nearest(word) is None

@@ -113,3 +113,13 @@ def test_names_are_expanded_and_reference_alleles_left_out() -> None:
 def test_surnames(author: str, surname: str, passage: Callable[..., Any]) -> None:
     told = passages.source(passage("E1", "x", author))
     assert told == f"{surname} 2009".strip()
+
+
+def test_what_something_is_is_answered_by_the_sentence_that_defines_it(
+    passage: Callable[..., Any], encoder: Any
+) -> None:
+    texts = (
+        "A pChEMBL difference of 1 is a tenfold difference of concentration between two values.",
+        "pChEMBL is the negative decimal logarithm of a molar half-maximal value in ChEMBL.",
+    )
+    assert quotes(texts, "What is pChEMBL?", passage, encoder)[0].text == texts[1]
