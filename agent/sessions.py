@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retort.agent.records import Answer, storable
+from retort.retrieval.database import write_ahead
 from retort.retrieval.errors import RetortError
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Sessions:
 
 def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, check_same_thread=False, timeout=30)
-    db.execute("PRAGMA journal_mode=WAL")
+    write_ahead(db)
     db.execute("PRAGMA synchronous=FULL")
     return db
 

@@ -9,6 +9,7 @@ import hashlib
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -141,7 +142,7 @@ def connect(path: Path) -> sqlite3.Connection:
         check_same_thread=False,
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        write_ahead(connection)
         # FULL: what was reported as saved survives the loss of power, not only of the process.
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -149,6 +150,26 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def write_ahead(connection: sqlite3.Connection, patience_s: float = 30.0) -> None:
+    """Turn on the write-ahead log.
+
+    SQLite does not wait for another connection here, whatever its timeout; so we do. Several that
+    open a new file at once all get there.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as problem:
+            if (
+                problem.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY
+                or time.monotonic() > deadline
+            ):
+                raise
+            time.sleep(0.01)
 
 
 def trouble(name: str, problem: sqlite3.DatabaseError) -> RetortError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,21 @@ def test_damage_met_later_is_told_with_a_way_on(tmp_path: Path) -> None:
 def test_a_name_that_is_no_text_is_simply_not_there(tmp_path: Path) -> None:
     sessions = Sessions(tmp_path / "s.sqlite")
     assert sessions.answer("\udcff") is None and sessions.answers("\udcff") == []
+
+
+def test_several_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    problems: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            Sessions(tmp_path / "s.sqlite").save(answer(str(number)), "s")
+        except BaseException as problem:
+            problems.append(problem)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert problems == []
+    assert len(Sessions(tmp_path / "s.sqlite").answers("s")) == 8
