@@ -138,7 +138,21 @@ class TargetShape(TypedDict):
     accession: str
     organism: str
     target_type: str
+    matched_by: str
+    """what the text asked for was: ``gene symbol``, ``UniProt accession``, ``name`` ..."""
     release: str
+    retrieved_at: str
+    """when a web service gave it, ISO 8601; empty for a local file"""
+
+
+class SpreadShape(TypedDict):
+    """The exact measurements of one compound on one target, of one type and unit."""
+
+    n: int
+    median: float
+    low: float
+    high: float
+    units: str
 
 
 class ActivityShape(TypedDict):
@@ -147,12 +161,16 @@ class ActivityShape(TypedDict):
     record: Literal["activity"]
     activity_id: str
     molecule_chembl_id: str
+    parent_chembl_id: str
+    """the parent of a salt; the molecule itself where it is none"""
     molecule_name: str
     smiles: str
     target_chembl_id: str
     target_name: str
     gene: str
     organism: str
+    variant: str
+    """the mutant that was measured; empty for the wild type"""
     type: str
     """IC50, Ki, Kd, EC50 ..."""
     relation: str
@@ -170,6 +188,10 @@ class ActivityShape(TypedDict):
     pubmed_id: str
     validity: str
     release: str
+    retrieved_at: str
+    """when a web service gave it, ISO 8601; empty for a local file"""
+    measurements: SpreadShape | None
+    """where there are several: the row shown is the best of them"""
 
 
 class MechanismShape(TypedDict):
@@ -185,6 +207,8 @@ class MechanismShape(TypedDict):
     gene: str
     max_phase: float | None
     release: str
+    retrieved_at: str
+    """when a web service gave it, ISO 8601; empty for a local file"""
 
 
 class IndicationShape(TypedDict):
@@ -197,6 +221,8 @@ class IndicationShape(TypedDict):
     mesh_id: str
     max_phase: float | None
     release: str
+    retrieved_at: str
+    """when a web service gave it, ISO 8601; empty for a local file"""
 
 
 class PredictionShape(TypedDict):

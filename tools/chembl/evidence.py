@@ -62,7 +62,9 @@ def of_target(row: TargetRow) -> Evidence:
         accession=row.accession,
         organism=row.organism,
         target_type=row.target_type,
+        matched_by=row.matched_by,
         release=row.release,
+        retrieved_at=row.retrieved_at,
     )
     return Evidence(
         kind="chembl",
@@ -70,7 +72,7 @@ def of_target(row: TargetRow) -> Evidence:
         title=f"{row.name} ({row.release})",
         quote=f"{', '.join(parts)}; matched by {row.matched_by}.",
         url=card("target", row.chembl_id),
-        record={**shape, "matched_by": row.matched_by, "retrieved_at": row.retrieved_at},
+        record=shape,
     )
 
 

@@ -1,0 +1,68 @@
+"""What ``shapes`` says of the records is what the tools write, over the shipped starter pack."""
+
+from __future__ import annotations
+
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from retort.retrieval.encode import HashingEncoder
+from retort.retrieval.ingest import add_starter
+from retort.retrieval.library import Library
+from retort.tools import Bench, build, shapes
+from retort.tools.chembl import open_source
+from retort.tools.molecule import MoleculeBook
+from retort.tools.predictors import Predictors
+
+CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("find_molecule", {"molecule": "imatinib"}),
+    ("calculate_properties", {"molecule": "imatinib"}),
+    ("check_rules", {"molecule": "imatinib"}),
+    ("check_alerts", {"molecule": "imatinib"}),
+    ("compare_molecules", {"molecule": "imatinib", "other": "nilotinib"}),
+    ("match_substructure", {"molecule": "imatinib", "smarts": "C=O"}),
+    ("find_target", {"target": "EGFR"}),
+    ("find_activities", {"target": "EGFR"}),
+    ("find_activities", {"target": "EGFR", "molecule": "aspirin"}),
+    ("find_mechanism", {"molecule": "imatinib"}),
+    ("find_indications", {"molecule": "imatinib"}),
+    ("predict_property", {"molecule": "imatinib"}),
+    ("search_literature", {"query": "warfarin dose"}),
+)
+
+
+def fields_by_record() -> dict[str, set[str]]:
+    hints = [get_type_hints(item) for item in vars(shapes).values() if isinstance(item, type)]
+    return {get_args(found["record"])[0]: set(found) for found in hints if "record" in found}
+
+
+@pytest.fixture(scope="module")
+def tools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("shapes")
+    chembl = open_source("starter", cache=folder, offline=True, url="")
+    library = Library.open(folder / "starter", HashingEncoder(), create=True)
+    add_starter(library)
+    bench = Bench(MoleculeBook(chembl), chembl, lambda: library, Predictors.load)
+    return {tool.name: tool for tool in build(bench)}
+
+
+@pytest.mark.parametrize(("name", "args"), CALLS, ids=lambda item: str(item))
+def test_a_record_has_the_fields_of_its_shape(
+    tools: dict[str, Any], name: str, args: dict[str, Any]
+) -> None:
+    call = {"name": name, "args": args, "id": "1", "type": "tool_call"}
+    found = tools[name].invoke(call).artifact.evidence
+    assert found
+    for item in found:
+        assert set(item.record) == fields_by_record()[item.record["record"]]
+
+
+def test_every_shape_is_written_by_a_tool(tools: dict[str, Any]) -> None:
+    written = {
+        item.record["record"]
+        for name, args in CALLS
+        for item in tools[name]
+        .invoke({"name": name, "args": args, "id": "1", "type": "tool_call"})
+        .artifact.evidence
+    }
+    assert written == set(fields_by_record())
