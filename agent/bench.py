@@ -52,6 +52,7 @@ class BenchMaker:
             chembl=self.chembl(),
             library=self.library,
             predictors=self.predictors,
+            name_of=self.chembl().name_of,
         )
 
     def tools(self, bench: Bench) -> list[BaseTool]:
@@ -89,7 +90,7 @@ class BenchMaker:
             if self._predictors is None:
                 from retort.tools.predictors import Predictors
 
-                self._predictors = Predictors.load()
+                self._predictors = Predictors.load(self.settings.predictors_path)
             return self._predictors
 
     def library(self) -> Library:

@@ -138,8 +138,7 @@ def _chembl(settings: Settings, benches: BenchMaker) -> Finding:
 
 
 def _predictors(benches: BenchMaker) -> Finding:
-    endpoints = benches.predictors().endpoints()
-    return Finding("predictors", "ok", ", ".join(endpoint.name for endpoint in endpoints))
+    return Finding("predictors", "ok", benches.predictors().state())
 
 
 def _network(settings: Settings) -> Finding:

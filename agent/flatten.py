@@ -27,6 +27,9 @@ COLUMNS = (
 """Columns of the table. ``kind`` is the word a reader sees; ``made_with`` is the release, model or
 program; ``lo`` and ``hi`` bound the interval at ``confidence``."""
 
+RANK = "% of approved drugs that are lower"
+"""Unit of a prediction that ranks only."""
+
 Cell = str | int | float | None
 
 
@@ -78,9 +81,19 @@ def _values(record: Mapping[str, Any]) -> Iterator[dict[str, Cell]]:
         for item in record["values"]:
             yield {"property": item["property"], "value": item["value"], "units": item["unit"]}
     elif shape == "prediction":
+        if record.get("rank_only"):
+            rank = record["percentile_of_drugs"]
+            yield {"property": record["endpoint"], "value": rank, "units": RANK}
+            return
         lo, hi = record["interval"]
         units = record["unit"] or f"probability of {record['label']}"
         yield {"property": record["endpoint"], "units": units, "lo": lo, "hi": hi}
+    elif shape == "training":
+        yield {"property": record["endpoint"], "units": record["unit"] or record["label"]}
+    elif shape == "attribution":
+        for item in record["parts"]:
+            name = f"{record['endpoint']}: part {item['part']}"
+            yield {"property": name, "value": item["effect"], "units": record["scale"]}
     elif shape == "activity":
         yield {"property": record["type"]}
     elif shape == "rule":
@@ -167,6 +180,9 @@ def _describe(properties: dict[str, str], record: Mapping[str, Any]) -> None:
         properties[name] = str(record["violations"])
     elif shape == "alerts":
         properties["calculated_structural_alerts"] = str(len(record["matches"]))
+    elif shape == "prediction" and record.get("rank_only"):
+        name = f"predicted_{field_name(record['endpoint'])}_percentile_of_drugs"
+        properties[name] = f"{record['percentile_of_drugs']:.6g}"
     elif shape == "prediction":
         name = f"predicted_{field_name(record['endpoint'])}"
         lo, hi = record["interval"]

@@ -18,6 +18,7 @@ _DOING = {
     "find_mechanism": "Looking up mechanisms of action for {molecule}{target}",
     "find_indications": "Looking up indications of {molecule}",
     "predict_property": "Predicting properties of {molecule}",
+    "explain_prediction": "Explaining the predicted {endpoint} of {molecule}",
     "search_literature": "Searching the literature for “{query}”",
 }
 

@@ -34,6 +34,9 @@ class Settings:
     chembl: str = "starter"
     """``RETORT_CHEMBL``: ``starter`` (shipped), ``web`` (the public service), or the path of a
     ChEMBL SQLite file"""
+    predictors: str = "shipped"
+    """``RETORT_PREDICTORS``: ``shipped``, or a folder of checkpoints that ``retort predictors fit``
+    wrote"""
     chembl_url: str = "https://www.ebi.ac.uk/chembl/api/data"
     """``RETORT_CHEMBL_URL``: base of the web service, for mirrors and tests"""
     offline: bool = False
@@ -60,7 +63,7 @@ class Settings:
         env = os.environ if environ is None else environ
         settings = cls(home=_home(env))
         values: dict[str, Any] = {}
-        for name in ("model", "library", "encoder", "chembl", "chembl_url"):
+        for name in ("model", "library", "encoder", "chembl", "predictors", "chembl_url"):
             if text := env.get(f"RETORT_{name.upper()}"):
                 values[name] = text
         values["offline"] = env.get("RETORT_OFFLINE", "") not in ("", "0", "false", "no")
@@ -105,6 +108,11 @@ class Settings:
                 "--library default",
             )
         return self.home / "libraries" / name
+
+    @property
+    def predictors_path(self) -> Path | None:
+        """The folder of the predictors; None for the shipped ones."""
+        return None if self.predictors == "shipped" else Path(self.predictors).expanduser()
 
     @property
     def sessions_path(self) -> Path:

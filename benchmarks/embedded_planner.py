@@ -28,7 +28,7 @@ from retort.agent.models.embedded.planner import Planner
 QUESTIONS = Path(__file__).with_suffix(".tsv")
 TOOLS = frozenset(
     "find_molecule calculate_properties check_rules check_alerts compare_molecules"
-    " match_substructure"
+    " match_substructure explain_prediction"
     " find_target find_activities find_mechanism find_indications predict_property"
     " search_literature".split()
 )

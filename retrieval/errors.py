@@ -21,6 +21,9 @@ class RetortError(Exception):
         self.why = why
         self.next = next
 
+    def __reduce__(self) -> tuple[type[RetortError], tuple[str, str, str]]:
+        return type(self), (self.what, self.why, self.next)
+
     def as_dict(self) -> dict[str, str]:
         """The ``error`` object of the wire format: ``{"what", "why", "next"}``."""
         return {"what": self.what, "why": self.why, "next": self.next}

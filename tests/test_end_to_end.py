@@ -254,7 +254,7 @@ def test_a_batch_is_answered_and_resumed(terminal: Terminal, tmp_path: Path) -> 
 
 def test_tools_doctor_and_endpoints_speak_json(terminal: Terminal) -> None:
     tools = json.loads(terminal.run("tools", "--json").stdout)
-    assert len(tools) == 12 and all(tool["description"] for tool in tools)
+    assert len(tools) == 13 and all(tool["description"] for tool in tools)
     parts = {row["part"]: row for row in json.loads(terminal.run("doctor", "--json").stdout)}
     assert parts["model"]["state"] == "ok" and parts["network"]["cause"].startswith(
         "RETORT_OFFLINE"

@@ -27,6 +27,8 @@ class Bench:
     """opens the library, or returns the open one"""
     predictors: Callable[[], Predictors]
     """loads the property models, or returns the loaded ones"""
+    name_of: Callable[[str], str] = lambda key: ""
+    """names a molecule by the first block of its InChIKey, where a database here knows it"""
 
 
 def handed_back(result: ToolResult) -> tuple[str, ToolResult]:

@@ -12,7 +12,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Kind = Literal["literature", "chembl", "calculation", "prediction"]
-"""Where a statement comes from; the four never look alike to the user."""
+"""Where a statement comes from; the four never look alike to the user. Measured values are
+"chembl": those of ChEMBL, and those of a predictor's training set, which say so."""
 
 KIND_WORDS: Mapping[str, str] = {
     "literature": "literature",
@@ -31,6 +32,9 @@ _RECORD_WORDS = {
     "absence": "searched",
 }
 """What a record of a database is; said with the release that it comes from."""
+
+_TRAINING = "measured (training set)"
+"""What was measured of a molecule that a predictor learnt from: a measurement, no prediction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +67,8 @@ def kind_word(evidence: Evidence) -> str:
     record = evidence.record
     if record.get("is_note"):
         return "note"
+    if record.get("record") == "training":
+        return _TRAINING
     word = _RECORD_WORDS.get(record.get("record", ""))
     if evidence.kind != "chembl" or word is None:
         return KIND_WORDS[evidence.kind]

@@ -235,20 +235,94 @@ class PredictionShape(TypedDict):
     endpoint: str
     endpoint_label: str
     """ "aqueous solubility" ..."""
+    family: str
+    """ "absorption", "toxicity", "off-target" ..."""
     task: Literal["regression", "classification"]
-    value: float
+    value: float | None
+    """None where ``rank_only``"""
     unit: str
     label: str
     """name of the positive class; empty for regression"""
     interval: list[float]
-    """[lo, hi] at ``confidence``"""
+    """[lo, hi] at ``confidence``; empty where ``rank_only``"""
     confidence: float
+    interval_80: list[float]
+    """[lo, hi] at 80 %, or empty"""
+    classes: list[str]
+    """classes that cannot be excluded at ``confidence``; empty for regression, and for none"""
+    rank_only: bool
+    """the percentile is all that is predicted"""
     in_domain: bool
+    domain: Literal["inside", "borderline", "outside"]
+    domain_note: str
     nearest_training_similarity: float
     percentile_of_drugs: float
+    concern: Literal["high", "some", "little", "none"]
+    """how much it speaks against an oral drug; orders a profile and says nothing else"""
     reading: str
     """the value in plain words with the threshold's source: "soluble: above -4 log mol/L (...)\"
     """
+    model: str
+
+
+class TrainingShape(TypedDict):
+    """What was measured of a molecule that a model learnt from (``predict_property``)."""
+
+    record: Literal["training"]
+    key: str
+    """first block of its InChIKey"""
+    name: str
+    smiles: str
+    """empty for shipped models, which keep no structures"""
+    near: str
+    """the molecule that was predicted"""
+    similarity: float
+    """Tanimoto to it, Morgan bits of radius 2"""
+    is_itself: bool
+    """it is the molecule that was predicted, stereochemistry left out"""
+    endpoint: str
+    endpoint_label: str
+    task: Literal["regression", "classification"]
+    value: float
+    unit: str
+    label: str
+    """the measured class in words; empty for regression"""
+    said: str
+    """the measured value in words"""
+    source: str
+    """the training set and its reference"""
+    model: str
+    """the model that learnt from it"""
+
+
+class PartShape(TypedDict):
+    """What one part of a molecule contributes to a prediction."""
+
+    part: str
+    atoms: list[int]
+    effect: float
+    """in the attribution's scale"""
+
+
+class AttributionShape(TypedDict):
+    """Which atoms and parts a prediction leans on (``explain_prediction``)."""
+
+    record: Literal["attribution"]
+    handle: str
+    name: str
+    smiles: str
+    """canonical SMILES of the parent; atoms are counted in it"""
+    endpoint: str
+    endpoint_label: str
+    label: str
+    """name of the positive class; empty for regression"""
+    value: float
+    scale: str
+    """the unit of ``value``, ``weights`` and effects"""
+    weights: list[float]
+    """one per heavy atom; positive: it raises the prediction"""
+    parts: list[PartShape]
+    method: str
     model: str
 
 

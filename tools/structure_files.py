@@ -26,6 +26,8 @@ DEFAULT_NAMES = ("smiles", "canonical_smiles", "structure")
 HEAD_BYTES = 65_536
 _DELIMITERS = (",", "\t", ";", "|")
 _SMILES_SUFFIXES = (".smi", ".smiles", ".ism", ".txt")
+_WESTERN = "cp1252"
+"""Windows code page, taken for what is not Unicode"""
 _SAMPLE = 20
 """Lines looked at where the first one is no structure."""
 
@@ -139,6 +141,8 @@ def open_structures(path: Path, smiles_column: str | None = None) -> StructureFi
     """
     head = _head(path)
     encoding, text = _decoded(head)
+    if encoding.startswith("utf-8") and not _is_utf8(path):
+        encoding = _WESTERN
     lines = list(_filled(iter(text.splitlines())))
     if not lines:
         raise _refused(path, "It is empty.")
@@ -185,7 +189,20 @@ def _decoded(head: bytes) -> tuple[str, str]:
         decoder = codecs.getincrementaldecoder(encoding)()
         return encoding, decoder.decode(head, final=len(head) < HEAD_BYTES)
     except UnicodeDecodeError:
-        return "cp1252", head.decode("cp1252", "replace")
+        return _WESTERN, head.decode(_WESTERN, "replace")
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether a whole file is UTF-8: the first sign outside ASCII may stand far down."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(1 << 20):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _filled(lines: Iterator[str]) -> Iterator[str]:
@@ -220,6 +237,12 @@ def _table_file(
         columns = _cells(text, delimiter)
         found = _column(columns, (smiles_column,) if smiles_column else DEFAULT_NAMES)
         if found is not None:
+            if columns.count(columns[found]) > 1:
+                raise UsageError(
+                    f'{path} has more than one column named "{columns[found]}".',
+                    f"Its columns are: {', '.join(columns)}.",
+                    "Rename all but the one that holds the structures.",
+                )
             return StructureFile(path, "table", columns, encoding, delimiter, found)
     return None
 

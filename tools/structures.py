@@ -96,9 +96,13 @@ def read_smiles(text: str) -> tuple[Any, str]:
     strange = _foreign(text)
     if strange or re.search(r"\s", text):
         return None, strange or "A SMILES has no spaces in it"
-    with captured_log() as lines:
+    if re.search(r"(?<!-)>", text):
+        return None, "It is a reaction (>), not one structure"
+    with silenced():
         molecule = Chem.MolFromSmiles(text, params)
     if molecule is None:
+        with captured_log() as lines:
+            Chem.MolFromSmiles(text, params)
         params.sanitize = False
         with captured_log():
             raw = Chem.MolFromSmiles(text, params)
@@ -223,17 +227,45 @@ def formula(molecule: Any) -> str:
     return str(rdMolDescriptors.CalcMolFormula(molecule))
 
 
+def components_of(molecule: Any) -> int:
+    """How many disconnected components a structure has; more than 1 for a salt or a mixture."""
+    return len(Chem.GetMolFrags(molecule))
+
+
 def standardise(molecule: Any) -> Any:
     """The parent of a structure: cleaned up, largest organic component, neutral where it can be.
 
     The steps are those of RDKit's MolStandardize: ``Cleanup`` (normalises groups, disconnects
     metals), the largest fragment, organic ones first, and ``Uncharger``. A structure without carbon
-    (cisplatin, sodium chloride) has no organic part and is returned as it is. Stereo is kept,
-    tautomers are left alone.
+    (cisplatin, sodium chloride) has no organic part and is returned as it is, and so is one that
+    no step can change. Stereo is kept, tautomers are left alone.
     """
-    if not any(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms()):
+    if _is_parent(molecule):
         return molecule
     with silenced():
         clean = rdMolStandardize.Cleanup(molecule)
         parent = rdMolStandardize.LargestFragmentChooser(True).choose(clean)
         return rdMolStandardize.Uncharger().uncharge(parent)
+
+
+_PLAIN = frozenset({6, 7, 8, 9, 16, 17, 35, 53})
+
+
+def _is_parent(molecule: Any) -> bool:
+    """Whether no step of ``standardise`` can change a structure.
+
+    Every transformation of MolStandardize needs a charge, a metal, a written hydrogen, phosphorus
+    or its like, or a sulfoxide; only nitrogen with five bonds would need none of them, and RDKit
+    reads no molecule with it.
+    """
+    has_carbon = False
+    for atom in molecule.GetAtoms():
+        number = atom.GetAtomicNum()
+        has_carbon = has_carbon or number == 6
+        if (
+            number not in _PLAIN
+            or atom.GetFormalCharge()
+            or (number == 16 and atom.GetDegree() == 3)
+        ):
+            return not any(other.GetAtomicNum() == 6 for other in molecule.GetAtoms())
+    return not has_carbon or components_of(molecule) == 1

@@ -20,7 +20,7 @@ import typer
 
 from retort.agent.settings import Settings, silence_telemetry
 from retort.retrieval.errors import RetortError, UsageError
-from retort.ui import cli_export, cli_library, cli_tools, terminal
+from retort.ui import cli_export, cli_library, cli_predictors, cli_tools, terminal
 from retort.ui.interrupt import stop_on_interrupt
 from retort.ui.options import JSON, Library, Model
 
@@ -37,6 +37,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(cli_library.app, name="library")
+app.add_typer(cli_predictors.app, name="predictors")
 app.command()(cli_library.search)
 app.command("tools")(cli_tools.list_tools)
 app.command("call")(cli_tools.call)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json as jsonlib
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from retort.agent.settings import Settings
-from retort.retrieval.errors import UsageError
-from retort.ui import terminal
+from retort.retrieval.errors import RetortError, UsageError
+from retort.ui import predictions, terminal
 from retort.ui.interrupt import stop_on_interrupt
 from retort.ui.options import JSON, Library
 from retort.ui.progress import bar
 
 if TYPE_CHECKING:
+    from retort.tools.predictors.attribution import Attribution
     from retort.tools.predictors.predictors import Predictors
+    from retort.tools.predictors.records import Endpoint, PropertyModels
 
 
 def list_tools(json: JSON = False) -> None:
@@ -67,22 +71,45 @@ def call(
 
 def predict(
     smiles: Annotated[list[str] | None, typer.Argument(help="Structures as SMILES.")] = None,
-    endpoint: Annotated[list[str] | None, typer.Option(help="Only these endpoints.")] = None,
+    endpoint: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these: names, or groups such as toxicity, targets, all."),
+    ] = None,
     show_list: Annotated[bool, typer.Option("--list", help="List the endpoints.")] = False,
+    card: Annotated[str | None, typer.Option(help="Print an endpoint's model card.")] = None,
+    explain: Annotated[bool, typer.Option(help="Say what raises and lowers the value.")] = False,
+    svg: Annotated[Path | None, typer.Option(help="With --explain: file of the drawing.")] = None,
     input: Annotated[Path | None, typer.Option(help="A CSV, TSV, SMILES or SD file.")] = None,
     smiles_column: Annotated[str | None, typer.Option(help="Column of the structures.")] = None,
     output: Annotated[Path | None, typer.Option(help="CSV; a rerun goes on.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes for a file; all cores if not given.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Your own: a folder of retort predictors finetune.")
+    ] = None,
+    trust_remote_code: Annotated[
+        bool, typer.Option(help="With --model: run code that comes with the hub model in it.")
+    ] = False,
     json: JSON = False,
 ) -> None:
     """Predict properties of structures, with intervals and a domain flag.
 
-    With --input and --output, of a whole file: each row of it with the predictions beside it.
+    Without --endpoint, of the ADMET profile. With --input and --output, of a whole file: each row
+    of it with the predictions beside it. With --model, by a model of your own.
     """
+    from retort.tools.predictors.own import OwnModel
     from retort.tools.predictors.predictors import Predictors
 
-    predictors = Predictors.load()
-    if show_list:
-        _show_endpoints([item.as_dict() for item in predictors.endpoints()], json)
+    settings = Settings.from_environment()
+    load: Callable[[], PropertyModels] = partial(Predictors.load, settings.predictors_path)
+    if model:
+        load = partial(OwnModel, model, settings.offline, trust_remote_code)
+    predictors = load()
+    wanted = endpoint or ([] if model else ["admet"])
+    if show_list or card:
+        found = predictors.named([card]) if card else predictors.endpoints()
+        _show_endpoints(found, bool(card or model), json)
         return
     if input or output:
         if not input or not output or smiles:
@@ -91,36 +118,57 @@ def predict(
                 "It needs --input and --output, and no structures beside them.",
                 "retort predict --input FILE.csv --output OUT.csv",
             )
-        _predict_file(predictors, input, smiles_column, output, endpoint, json)
+        _predict_file(load, predictors, input, smiles_column, output, wanted, workers, json)
         return
     if not smiles:
         raise UsageError(
             "No structure was given.", "There is nothing to predict.", "retort predict CCO"
         )
-    rows = [item.as_dict() for item in predictors.predict(smiles, endpoint or None)]
+    if explain or svg:
+        if not isinstance(predictors, Predictors):
+            raise UsageError(
+                "A model of your own cannot be explained.",
+                "Explanations mask fragments of a fingerprint, and it reads none.",
+                "Leave --explain and --svg out, or leave --model out.",
+            )
+        _explain(predictors, smiles, endpoint or [], svg, json)
+        return
+    rows = predictors.predict(smiles, wanted)
     if json:
-        terminal.emit(rows)
+        terminal.emit([row.as_dict() for row in rows])
     else:
-        print(terminal.table([_cells(row) for row in rows], _HEADER))
-    failed = sum(row["error"] is not None for row in rows)
+        print(predictions.predictions(rows))
+    failed = sum(row.error is not None for row in rows)
     raise typer.Exit(0 if not failed else 1 if failed == len(rows) else 3)
 
 
 def _predict_file(
-    predictors: Predictors,
+    load: Callable[[], PropertyModels],
+    predictors: PropertyModels,
     source: Path,
     smiles_column: str | None,
     output: Path,
-    endpoints: list[str] | None,
+    endpoints: list[str],
+    workers: int | None,
     json: bool,
 ) -> None:
     from retort.tools.predictors.table import predict_file
+    from retort.tools.predictors.workers import cores
     from retort.tools.structure_files import open_structures
 
     structures = open_structures(source, smiles_column)
     stop = stop_on_interrupt()
     with bar("Predicting") as advance:
-        made = predict_file(predictors, structures, output, endpoints or None, advance, stop)
+        made = predict_file(
+            predictors,
+            structures,
+            output,
+            endpoints,
+            advance,
+            stop,
+            workers or cores(),
+            load,
+        )
     left = made.total - made.done
     if json:
         terminal.emit(asdict(made) | {"left": left, "output": str(output)})
@@ -132,44 +180,50 @@ def _predict_file(
     raise typer.Exit(1 if none_went_well else 3 if made.failed else 0)
 
 
-_HEADER = ("structure", "predicted", "value", "90 % interval", "unit", "domain", "nearest")
+def _explain(
+    predictors: Predictors, smiles: list[str], endpoints: list[str], svg: Path | None, json: bool
+) -> None:
+    from retort.tools.predictors import attribution, wording
 
-
-def _cells(row: dict[str, Any]) -> tuple[str, ...]:
-    if row["error"]:
-        error = row["error"]
-        return (
-            row["smiles"],
-            row["endpoint"] or "-",
-            "error",
-            f"{error['what']} {error['why']}",
-            "",
-            "",
-            "",
+    if len(smiles) != 1 or len(endpoints) != 1:
+        raise UsageError(
+            "One prediction is explained at a time.",
+            f"There are {len(smiles)} structures and {len(endpoints)} endpoints.",
+            "retort predict CCO --endpoint solubility --explain --svg why.svg",
         )
-    low, high = row["interval"]
-    domain = "inside" if row["in_domain"] else "OUTSIDE"
-    return (
-        row["smiles"],
-        row["endpoint"],
-        f"{row['value']:.2f}",
-        f"{low:.2f} to {high:.2f}",
-        row["unit"],
-        domain,
-        f"{row['nearest_training_similarity']:.2f}",
-    )
-
-
-def _show_endpoints(rows: list[dict[str, Any]], json: bool) -> None:
+    found = attribution.explain(predictors, smiles[0], endpoints[0])
+    (endpoint,) = predictors.named(endpoints)
     if json:
-        terminal.emit(rows)
-        return
-    cells = [
-        (row["endpoint"], row["kind"], row["unit"] or "probability", row["model"], row["label"])
-        for row in rows
-    ]
-    print(terminal.table(cells, ("endpoint", "kind", "unit", "model", "what")))
-    terminal.say("The model cards: retort predict --list --json")
+        terminal.emit({"endpoint": endpoint.name, "model": endpoint.model} | asdict(found))
+    else:
+        print(wording.explanation(smiles[0], endpoint, found))
+    if svg:
+        _write_drawing(svg, found, endpoint.label)
+
+
+def _write_drawing(path: Path, found: Attribution, label: str) -> None:
+    from retort.tools.depict import draw_weights
+
+    legend = f"predicted {label}: orange (+) raises it, blue (-) lowers it"
+    drawing = draw_weights(found.smiles, found.weights, legend=legend, title=legend)
+    try:
+        path.write_text(f"{drawing}\n", encoding="utf-8")
+    except OSError as error:
+        raise RetortError(
+            f"Cannot write {path}.", f"{error.strerror}.", "Give another --svg file."
+        ) from error
+    terminal.say(f"Drawing: {path}")
+
+
+def _show_endpoints(found: list[Endpoint], whole: bool, json: bool) -> None:
+    if json:
+        terminal.emit([item.as_dict() for item in found])
+    elif whole:
+        print("\n\n".join(predictions.card(item) for item in found))
+    else:
+        print(predictions.endpoints(found))
+        terminal.say("v: version, of model retort-ENDPOINT-VERSION. Scores are of scaffold folds.")
+        terminal.say("A model card: retort predict --card NAME; all: retort predict --list --json")
 
 
 def _tools(settings: Settings) -> list[Any]:

@@ -10,7 +10,7 @@ Annotations are evaluated here: Gradio reads them to hand event data to a handle
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -331,11 +331,13 @@ def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> 
         conversations.close()
 
 
-def _draw(smiles: str) -> str:
+def _draw(smiles: str, weights: Sequence[float] = ()) -> str:
     """RDKit's drawing, made on this machine; nothing where the structure cannot be read."""
-    from retort.tools.depict import draw
+    from retort.tools.depict import draw, draw_weights
 
     try:
+        if weights:
+            return draw_weights(smiles, weights)
         return draw(smiles, width=240, height=160)
     except RetortError:
         return ""

@@ -20,14 +20,27 @@ def bar(verb: str) -> Iterator[Advance]:
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        """What is done in a second; a minute's where that is less than one."""
+
+        def render(self, task: Task) -> Text:
+            if not task.speed:
+                return Text("")
+            many = task.speed >= 1
+            return Text(f"{task.speed:,.0f}/s" if many else f"{60 * task.speed:.0f}/min")
 
     columns = (
         TextColumn(verb),
         BarColumn(),
         MofNCompleteColumn(),
+        Rate(),
         TimeRemainingColumn(),
         TextColumn("{task.fields[note]}"),
     )

@@ -7,8 +7,8 @@ Markdown renderer leaves it alone. A marker ``[n]`` is a link to the quote it re
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from retort.agent.records import Answer, Citation
 from retort.retrieval.errors import RetortError
@@ -17,8 +17,13 @@ from retort.ui import sources
 from retort.ui.markdown import escape, inline, plain_marker, to_html
 from retort.ui.sources import Surroundings
 
-Drawing = Callable[[str], str]
-"""SMILES to an SVG element, or an empty string where there is nothing to draw."""
+
+class Drawing(Protocol):
+    """SMILES to an SVG element, or an empty string where there is nothing to draw."""
+
+    def __call__(self, smiles: str, weights: Sequence[float] = ()) -> str:
+        """Draw; ``weights``, one per heavy atom, colour what raises and lowers a prediction."""
+
 
 SOURCES_OPEN = 6
 """Up to so many sources are listed unfolded, each itself folded; more would bury the answer."""
@@ -52,6 +57,7 @@ def answer_html(answer: Answer, surroundings: Surroundings, draw: Drawing) -> st
         error_html(answer.error) if answer.error else "",
         checks_html(answer),
         sources_html(answer, surroundings),
+        explanations_html(answer.citations, draw),
         molecules_html(answer.molecules, draw),
         footer_html(answer),
     )
@@ -141,9 +147,32 @@ def molecules_html(molecules: Sequence[Mapping[str, str]], draw: Drawing) -> str
     return f'{shown}<details>{more}<div class="molecules">{rest}</div></details>'
 
 
+def explanations_html(citations: Sequence[Citation], draw: Drawing) -> str:
+    """A card per explained prediction: the molecule with its atoms coloured, and what it means."""
+    records = [citation.evidence.record for citation in citations]
+    cards = [
+        f'<div class="molecule explained">{_on_one_line(draw(record["smiles"], record["weights"]))}'
+        f'<div class="caption"><strong>{escape(record["name"])}</strong> '
+        f"{escape(legend(record))}</div></div>"
+        for record in records
+        if record.get("record") == "attribution"
+    ]
+    return f'<div class="molecules">{"".join(cards)}</div>' if cards else ""
+
+
+def legend(record: Mapping[str, Any]) -> str:
+    """What the colours of an explained prediction mean, in words."""
+    what = record["endpoint_label"]
+    return f"predicted {what}: orange (+) atoms raise it, blue (-) atoms lower it"
+
+
+def _on_one_line(drawing: str) -> str:
+    return " ".join(drawing.split())
+
+
 def _card(molecule: Mapping[str, str], draw: Drawing) -> str:
     smiles = molecule.get("smiles", "")
-    drawing = " ".join(draw(smiles).split())
+    drawing = _on_one_line(draw(smiles))
     name = escape(molecule.get("name") or "unnamed structure")
     handle = escape(molecule.get("handle", ""))
     return (

@@ -19,7 +19,9 @@ Surroundings = Callable[[Evidence], "tuple[str, str] | None"]
 LONGEST_HOVER = 220
 """Characters of a quote that are shown when the pointer rests on its marker."""
 
-_HIDDEN = frozenset({"record", "is_note", "handle", "other_handle", "endpoint"})
+_HIDDEN = frozenset(
+    {"record", "is_note", "handle", "other_handle", "endpoint", "weights", "said", "is_itself"}
+)
 """Fields of records that say nothing to a reader."""
 
 _LABELS = {
@@ -36,6 +38,11 @@ _LABELS = {
     "confidence": "confidence of the interval",
     "in_domain": "inside the applicability domain",
     "percentile_of_drugs": "percentile among drugs",
+    "interval_80": "interval at 80 %",
+    "classes": "classes that cannot be excluded",
+    "rank_only": "a rank only, no value",
+    "key": "InChIKey, first block",
+    "near": "near to",
 }
 
 
@@ -49,6 +56,8 @@ def pill(evidence: Evidence) -> str:
     word = f'<span class="kind {kind_class(evidence)}">{kind_word(evidence)}</span>'
     if evidence.record.get("in_domain") is False:
         word += '<span class="kind warning">outside the domain</span>'
+    if evidence.record.get("domain") == "borderline":
+        word += '<span class="kind warning">at the border of the domain</span>'
     if evidence.record.get("retracted"):
         word += '<span class="kind warning">retracted</span>'
     return word
@@ -125,6 +134,10 @@ def _gist(record: Mapping[str, Any]) -> str:
     if record.get("record") == "activity" and record.get("value") is not None:
         value = f"{record['type']} {record['relation']} {record['value']:.10g} {record['units']}"
         return f"{value} on {record.get('gene') or record.get('target_name') or '?'}"
+    if record.get("record") == "training":
+        return str(record["said"])
+    if record.get("record") == "prediction" and record.get("rank_only"):
+        return f"rank {record['percentile_of_drugs']:.0f} of 100 among drugs"
     if record.get("record") == "prediction" and record.get("interval"):
         value = f"{record['value']:.3g} {record['unit']}".strip()
         return f"{value} ({_interval(record['interval'])})"
@@ -155,7 +168,7 @@ def _field(name: str) -> str:
 
 
 def _value(name: str, value: Any) -> str:
-    if name == "interval":
+    if name in ("interval", "interval_80"):
         return escape(_interval(value))
     if isinstance(value, bool):
         return "yes" if value else "no"
@@ -173,6 +186,8 @@ def _line(item: Mapping[str, Any]) -> str:
     if "label" in item:
         method = f" ({item['method']})" if item.get("method") else ""
         return escape(f"{item['label']}: {item['value']} {item['unit']}".strip() + method)
+    if "part" in item:
+        return escape(f"{item['part']}: {item['effect']:+.3g}")
     if "criterion" in item:
         verdict = "passes" if item["passes"] else "fails"
         return escape(f"{item['criterion']}: {item['value']}, {verdict}")

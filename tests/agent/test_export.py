@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rdkit import Chem
 
-from retort.agent import export, references
+from retort.agent import export, flatten, references
 from retort.agent.export import Saved, neutral
 from retort.agent.records import Answer, Checks, Citation
 from retort.agent.sessions import Sessions
@@ -220,3 +220,32 @@ def test_an_answer_without_molecules_is_an_empty_sd_file() -> None:
     assert export.export([empty], "sdf") == export.Export("", "No molecule stands there.")
     assert export.export([empty], "csv").missing
     assert "No finding" in export.export([empty], "md").text
+
+
+def test_ranks_and_training_values_are_never_predicted_values() -> None:
+    rank = dict(PREDICTED.record) | {
+        "endpoint": "half_life",
+        "value": None,
+        "interval": [],
+        "rank_only": True,
+        "percentile_of_drugs": 71.0,
+    }
+    trained = {
+        "record": "training",
+        "name": "astemizole",
+        "endpoint": "herg",
+        "value": 1.0,
+        "unit": "",
+        "label": "hERG blocker",
+    }
+    said = answer(
+        "a9",
+        Evidence("prediction", "m", "Rank", "Rank 71.", record=rank),
+        Evidence("chembl", "InChIKey A", "Measured", "Blocker.", record=trained),
+    )
+    first, second = flatten.rows([said])
+    assert (first["property"], first["value"], first["lo"]) == ("half_life", 71.0, None)
+    assert first["units"] == flatten.RANK
+    assert second["kind"] == "measured (training set)" and second["molecule"] == "astemizole"
+    (ethanol,) = (found for found in flatten.compounds([said]) if found.name == "ethanol")
+    assert ethanol.properties == {"predicted_half_life_percentile_of_drugs": "71"}

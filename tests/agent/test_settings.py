@@ -68,3 +68,9 @@ def test_a_library_name_never_leads_elsewhere(name: str) -> None:
 def test_a_home_of_nobody_is_refused() -> None:
     with pytest.raises(UsageError, match="no user 'nosuchuser'"):
         Settings.from_environment({"RETORT_HOME": "~nosuchuser/retort"})
+
+
+def test_newer_predictors_are_a_folder() -> None:
+    assert Settings(Path("/a")).predictors_path is None
+    env = {"RETORT_HOME": "/x", "RETORT_PREDICTORS": "/newer"}
+    assert Settings.from_environment(env).predictors_path == Path("/newer")

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def spy_on_lookups(file: Path) -> None:
     socket.getaddrinfo = spied
 
 
-def drawing(smiles: str) -> str:
+def drawing(smiles: str, weights: Sequence[float] = ()) -> str:
     """A structure as SVG."""
     from rdkit import Chem
     from rdkit.Chem.Draw import rdMolDraw2D

@@ -37,6 +37,7 @@ def test_the_one_list_of_tools(tools: dict[str, BaseTool]) -> None:
         "find_mechanism",
         "find_indications",
         "predict_property",
+        "explain_prediction",
         "search_literature",
     ]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -13,6 +15,7 @@ from retort.tools import Bench, build, shapes
 from retort.tools.chembl import open_source
 from retort.tools.molecule import MoleculeBook
 from retort.tools.predictors import Predictors
+from retort.tools.predictors.records import Neighbour, Prediction
 
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("find_molecule", {"molecule": "imatinib"}),
@@ -27,8 +30,20 @@ CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("find_mechanism", {"molecule": "imatinib"}),
     ("find_indications", {"molecule": "imatinib"}),
     ("predict_property", {"molecule": "imatinib"}),
+    ("explain_prediction", {"molecule": "imatinib", "endpoint": "herg"}),
     ("search_literature", {"query": "warfarin dose"}),
 )
+
+
+class WithNeighbours(Predictors):
+    """The shipped predictors with a training molecule beside every prediction."""
+
+    def predict(
+        self, smiles: Sequence[str], endpoints: Sequence[str] | None = None
+    ) -> list[Prediction]:
+        near = Neighbour("KTUFNOKKBVMGRW", 1.0, 0.0, "", "no hERG blocker", "Nobody 2020")
+        rows = super().predict(smiles, endpoints)
+        return [replace(row, neighbours=(near,)) for row in rows]
 
 
 def fields_by_record() -> dict[str, set[str]]:
@@ -42,7 +57,7 @@ def tools(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     chembl = open_source("starter", cache=folder, offline=True, url="")
     library = Library.open(folder / "starter", HashingEncoder(), create=True)
     add_starter(library)
-    bench = Bench(MoleculeBook(chembl), chembl, lambda: library, Predictors.load)
+    bench = Bench(MoleculeBook(chembl), chembl, lambda: library, WithNeighbours.load)
     return {tool.name: tool for tool in build(bench)}
 
 

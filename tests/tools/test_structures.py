@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from retort.retrieval.errors import RetortError
 from retort.tools.structures import (
@@ -101,3 +102,26 @@ def test_what_a_terminal_could_not_print_is_replaced(refusal: Refusal) -> None:
 @pytest.mark.parametrize("text", ["CCO ethanol", "CCO |$;;$|", "CCO\tx"])
 def test_a_title_behind_a_smiles_is_no_smiles(text: str) -> None:
     assert read_smiles(text) == (None, "A SMILES has no spaces in it")
+
+
+@pytest.mark.parametrize(
+    ("text", "is_parent"),
+    [
+        *[(text, True) for text in (
+            "CCO", "C[C@H](N)C(=O)O", "F/C=C/Cl", "CS(=O)(=O)C", "CSC", "CI", "c1ccc[nH]1",
+            "[CH3]", "C1=CC=CN=C1O", "CN(C)(C)->O", "[Na+].[Cl-]", "BrBr",
+        )],
+        *[(text, False) for text in (
+            "CS(=O)C", "C[S@](=O)CC", "O=[N+]([O-])c1ccccc1", "CC(=O)[O-].[Na+]", "CC.O", "C[Hg]C",
+            "[2H]C", "COP(O)O", "C[NH3+]", "[Pt].C",
+        )],
+    ],
+)  # fmt: skip
+def test_the_steps_are_left_out_only_where_they_change_nothing(text: str, is_parent: bool) -> None:
+    molecule = molecule_from_smiles(text)
+    found = standardise(molecule)
+    assert (found is molecule) == is_parent
+    if any(atom.GetAtomicNum() == 6 for atom in molecule.GetAtoms()):
+        clean = rdMolStandardize.Cleanup(molecule)
+        largest = rdMolStandardize.LargestFragmentChooser(True).choose(clean)
+        assert canonical(found) == canonical(rdMolStandardize.Uncharger().uncharge(largest))

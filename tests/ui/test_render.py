@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import page_script
@@ -194,3 +195,32 @@ def test_a_tool_is_one_folded_line() -> None:
     assert "row 1&#10;row 2" in made
     failed = render.tool_html("No such drug", {}, "", 0.1, failed=True)
     assert ">failed<" in failed
+
+
+def test_an_explained_prediction_is_drawn_with_its_weights() -> None:
+    record = {
+        "record": "attribution",
+        "name": "<paracetamol>",
+        "smiles": "CCO",
+        "endpoint_label": "hERG blockade",
+        "weights": [0.1, 0.0, -0.1],
+    }
+    why = Evidence("prediction", "retort-herg-1", "Why", "Leans on this.", record=record)
+    drawn = []
+
+    def draw(smiles: str, weights: Sequence[float] = ()) -> str:
+        drawn.append((smiles, list(weights)))
+        return "<svg>\n</svg>"
+
+    made = render.explanations_html([Citation(1, why)], draw)
+    assert drawn == [("CCO", [0.1, 0.0, -0.1])] and "<svg> </svg>" in made and "\n" not in made
+    assert "&lt;paracetamol&gt;" in made and "orange (+) atoms raise it, blue (-)" in made
+    assert render.explanations_html([Citation(1, INSIDE)], draw) == ""
+
+
+def test_a_training_molecule_is_measured_and_looks_like_it() -> None:
+    record = {"record": "training", "said": "1.90 log units", "key": "AAAAAAAAAAAAAA"}
+    near = Evidence("chembl", "InChIKey AAAAAAAAAAAAAA", "Measured logD", "1.90", record=record)
+    line = sources.label(near)
+    assert "measured (training set)" in line and 'class="kind chembl"' in line
+    assert "1.90 log units" in line

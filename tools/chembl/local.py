@@ -58,6 +58,10 @@ class LocalSource:
         """See ``ChemblSource.suggest``."""
         return self._molecules.suggest(text, limit)
 
+    def name_of(self, key: str) -> str:
+        """See ``ChemblSource.name_of``."""
+        return self._molecules.name_of(key)
+
     def targets(self, text: str) -> list[TargetRow]:
         """See ``ChemblSource.targets``."""
         return self._targets.find(text)

@@ -61,6 +61,19 @@ class MoleculeTable:
             pool = [name for key, (name, _) in names.items() if key.startswith(start)]
         return reading.closest(text, pool, limit)
 
+    def name_of(self, key: str) -> str:
+        """See ``ChemblSource.name_of``."""
+        if not (reading.INCHIKEY_BLOCK.fullmatch(key) and self._db.has("compound_structures")):
+            return ""
+        rows = self._db.rows(
+            "SELECT m.pref_name AS name FROM compound_structures c "
+            "JOIN molecule_dictionary m ON m.molregno = c.molregno "
+            "WHERE c.standard_inchi_key >= ? AND c.standard_inchi_key < ? "
+            "AND m.pref_name IS NOT NULL ORDER BY length(m.pref_name), m.pref_name",
+            [f"{key}-", f"{key}."],
+        )
+        return reading.display_name(rows[0]["name"]) if rows else ""
+
     def family(self, chembl_ids: Sequence[str]) -> list[int]:
         """Molregnos of molecules, their parents and all salts of those."""
         found = self._db.rows_of(

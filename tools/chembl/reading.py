@@ -16,6 +16,7 @@ from retort.tools.chembl.records import IndicationRow, MechanismRow, MoleculeRow
 
 CHEMBL_ID = re.compile(r"CHEMBL\d+", re.IGNORECASE)
 INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]", re.IGNORECASE)
+INCHIKEY_BLOCK = re.compile(r"[A-Z]{14}")
 ACCESSION = re.compile(
     r"[OPQ][0-9][A-Z0-9]{3}[0-9]|[A-NR-Z][0-9]([A-Z][A-Z0-9]{2}[0-9]){1,2}", re.IGNORECASE
 )

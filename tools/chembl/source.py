@@ -40,6 +40,13 @@ class ChemblSource(Protocol):
         """Names of molecules that are written nearly like ``text``, nearest first."""
         ...
 
+    def name_of(self, key: str) -> str:
+        """The name of a molecule with this first InChIKey block, the shortest of several.
+
+        Empty where none is known, and of a web service, which is not asked for every molecule.
+        """
+        ...
+
     def targets(self, text: str) -> list[TargetRow]:
         """Targets for a ChEMBL id, UniProt accession, gene symbol, name or synonym; best first."""
         ...

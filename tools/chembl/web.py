@@ -100,6 +100,10 @@ class WebSource:
                 found.setdefault(row.chembl_id, replace(row, matched_by=way))
         return reading.rank_molecules(found.values())
 
+    def name_of(self, key: str) -> str:
+        """See ``ChemblSource.name_of``: nothing, since each name would cost a request."""
+        return ""
+
     def suggest(self, text: str, limit: int = 5) -> list[str]:
         """See ``ChemblSource.suggest``; names that share the first three letters are compared."""
         start = text.strip()[:3]

@@ -4,8 +4,9 @@ Works on out-of-fold predictions only. Knows no molecule, no model and no file.
 
 Regression follows cross-conformal prediction (Vovk 2015, Ann. Math. Artif. Intell. 74, 9), Mondrian
 by category: the interval of a category is as wide as the errors seen in it. Classification follows
-Platt scaling (Platt 1999); the interval of a probability is the 5th to 95th percentile over
-bootstrap refits of the scaling and over the members of the ensemble; the set of classes that cannot
+Platt scaling (Platt 1999) with a slope that may fall with distance from the training set. The
+interval of a probability is the 5th to 95th percentile over bootstrap refits of the scaling; the
+heads widen it to hold what each member of a stack alone would say. The set of classes that cannot
 be excluded is Mondrian conformal by class.
 """
 
@@ -20,9 +21,15 @@ from numpy.typing import ArrayLike, NDArray
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
+CONFIDENCES = (0.8, 0.9)
+"""of the intervals that are given"""
 FEWEST = 60
 """residuals a category needs for a quantile of its own; below, it takes the quantile of all"""
 REFITS = 200
+RIDGE = 1.0
+"""of the change of slope with similarity: what keeps small sets from believing in one"""
+MIDDLE = 0.5
+"""similarity at which the slope is the slope"""
 
 
 def conformal_quantile(scores: ArrayLike, confidence: float) -> float:
@@ -38,57 +45,55 @@ def conformal_quantile(scores: ArrayLike, confidence: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Widths:
-    """Half-widths of regression intervals, one per category."""
+    """Half-widths of regression intervals, one per confidence and category."""
 
     half_widths: Floats
-    """(categories,) in the endpoint's unit"""
+    """(confidences, categories) in the scale of the residuals"""
 
     @classmethod
-    def fit(
-        cls, residuals: Floats, categories: Ints, count: int, confidence: float = 0.9
-    ) -> Widths:
+    def fit(cls, residuals: Floats, categories: Ints, count: int) -> Widths:
         """Fit to out-of-fold residuals.
 
         Args:
             residuals: (n,) measured minus predicted.
             categories: (n,) category of each row, 0 to ``count`` - 1.
             count: number of categories.
-            confidence: share of intervals that shall hold the measured value.
 
         Raises:
-            ValueError: fewer residuals than the confidence needs.
+            ValueError: fewer residuals than the confidences need.
         """
         errors = np.abs(residuals)
-        overall = conformal_quantile(errors, confidence)
-        if not np.isfinite(overall):
-            raise ValueError(f"{len(errors)} residuals are too few for {confidence:.0%} intervals")
+        if not np.isfinite(conformal_quantile(errors, max(CONFIDENCES))):
+            raise ValueError(f"{len(errors)} residuals are too few for {max(CONFIDENCES):.0%}")
+        chosen = [errors[categories == category] for category in range(count)]
         return cls(
             np.array(
                 [
-                    conformal_quantile(errors[categories == category], confidence)
-                    if np.count_nonzero(categories == category) >= FEWEST
-                    else overall
-                    for category in range(count)
+                    [
+                        conformal_quantile(own if len(own) >= FEWEST else errors, confidence)
+                        for own in chosen
+                    ]
+                    for confidence in CONFIDENCES
                 ]
             )
         )
 
-    def interval(self, values: Floats, categories: Ints) -> Floats:
-        """Intervals around values: (n, 2), lower and upper."""
-        half = self.half_widths[categories]
+    def interval(self, values: Floats, categories: Ints, confidence: float = 0.9) -> Floats:
+        """Intervals around values: (n, 2), lower and upper, at one of ``CONFIDENCES``."""
+        half = self.half_widths[CONFIDENCES.index(confidence)][categories]
         return np.stack([values - half, values + half], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Probabilities:
-    """Log-odds of an ensemble into probabilities with intervals and conformal class sets."""
+    """Log-odds into probabilities with intervals and conformal class sets."""
 
     line: Floats
-    """(2,) slope and intercept of Platt's line"""
+    """(3,) slope, its change per unit of similarity, intercept"""
     refits: Floats
-    """(b, 2) the same, refitted on bootstrap samples of whole groups"""
+    """(b, 3) the same, refitted on bootstrap samples of whole groups"""
     positive_from: float
-    """probability from which the positive class cannot be excluded at the confidence"""
+    """probability from which the positive class cannot be excluded at 90 %"""
     negative_to: float
     """probability up to which the negative class cannot be excluded"""
 
@@ -96,6 +101,7 @@ class Probabilities:
     def fit(
         cls,
         log_odds: Floats,
+        similarities: Floats,
         is_positive: NDArray[np.bool_],
         groups: NDArray[Any],
         seed: int = 0,
@@ -104,23 +110,27 @@ class Probabilities:
         """Fit to out-of-fold log-odds.
 
         Args:
-            log_odds: (n,) out-of-fold output of the ensemble.
+            log_odds: (n,) out-of-fold output of the stack.
+            similarities: (n,) Tanimoto to the nearest molecule the output was trained on.
             is_positive: (n,) measured class.
             groups: (n,) groups that are drawn as a whole (scaffolds).
             seed: of the bootstrap.
             confidence: of the class sets.
         """
-        line = _platt(log_odds, is_positive)
+        design = _design(log_odds, similarities)
+        line = _platt(design, is_positive)
         rng = np.random.default_rng(seed)
-        members = [np.flatnonzero(groups == group) for group in np.unique(groups)]
+        order = np.argsort(groups, kind="stable")
+        ordered = groups[order]
+        members = np.split(order, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1)
         refits: list[Floats] = []
         while len(refits) < REFITS:
             drawn = np.concatenate(
                 [members[index] for index in rng.integers(0, len(members), len(members))]
             )
             if 0 < np.count_nonzero(is_positive[drawn]) < len(drawn):
-                refits.append(_platt(log_odds[drawn], is_positive[drawn]))
-        odds = _sigmoid(line[0] * log_odds + line[1])
+                refits.append(_platt(design[drawn], is_positive[drawn]))
+        odds = _sigmoid(design @ line)
         return cls(
             line=line,
             refits=np.array(refits),
@@ -128,46 +138,66 @@ class Probabilities:
             negative_to=min(1.0, conformal_quantile(odds[~is_positive], confidence)),
         )
 
-    def value(self, members: Floats) -> Floats:
-        """Probability of the positive class: (n,) from (n, members) log-odds."""
-        return _sigmoid(self.line[0] * members.mean(axis=1) + self.line[1])
+    def value(self, log_odds: Floats, similarities: Floats) -> Floats:
+        """Probability of the positive class, (n,)."""
+        return _sigmoid(_design(log_odds, similarities) @ self.line)
 
-    def interval(self, members: Floats, confidence: float = 0.9) -> Floats:
+    def interval(self, log_odds: Floats, similarities: Floats, confidence: float = 0.9) -> Floats:
         """Interval of that probability: (n, 2), widened to hold ``value`` where it would not."""
         tail = 50 * (1 - confidence)
-        spread = _sigmoid(
-            self.refits[:, 0] * members[:, :, None] + self.refits[:, 1]  # (n, members, b)
-        ).reshape(len(members), -1)
+        spread = _sigmoid(_design(log_odds, similarities) @ self.refits.T)
         low, high = np.percentile(spread, [tail, 100 - tail], axis=1)
-        value = self.value(members)
+        value = self.value(log_odds, similarities)
         return np.stack([np.minimum(low, value), np.maximum(high, value)], axis=1)
 
     def classes(self, probability: float) -> tuple[bool, bool]:
-        """Which classes cannot be excluded at the confidence: (positive, negative)."""
+        """Which classes cannot be excluded at 90 %: (positive, negative)."""
         return probability >= self.positive_from, probability <= self.negative_to
+
+
+def _design(log_odds: Floats, similarities: Floats) -> Floats:
+    """Columns of the scaling: log-odds, log-odds x (similarity - 0.5), 1."""
+    tilted = log_odds * (similarities - MIDDLE)
+    return np.stack([log_odds, tilted, np.ones_like(log_odds)], axis=1)
 
 
 def _sigmoid(odds: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(odds, -30.0, 30.0))))
 
 
-def _platt(log_odds: Floats, is_positive: NDArray[np.bool_]) -> Floats:
-    """Slope (not negative) and intercept by Newton's method, with Platt's smoothed targets."""
+def _platt(design: Floats, is_positive: NDArray[np.bool_]) -> Floats:
+    """Slope, change of slope and intercept by Newton's method, with Platt's smoothed targets.
+
+    The slope is never negative: where it would be at similarity 0 it is made to end there at zero,
+    where it would be at similarity 1 it does not change, and where it still would, every
+    probability is the base rate.
+    """
     positives = int(np.count_nonzero(is_positive))
     negatives = len(is_positive) - positives
     target = np.where(is_positive, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    design = np.stack([log_odds, np.ones_like(log_odds)], axis=1)
-    line = np.zeros(2)
+    line = _newton(design, target)
+    if line[0] - MIDDLE * line[1] < 0:
+        slope, intercept = _newton(design[:, [0, 2]] + design[:, [1, 1]] / [MIDDLE, np.inf], target)
+        line = np.array([slope, slope / MIDDLE, intercept])
+    elif line[0] + (1 - MIDDLE) * line[1] < 0:
+        slope, intercept = _newton(design[:, [0, 2]], target)
+        line = np.array([slope, 0.0, intercept])
+    if line[0] < 0:
+        rate = float(target.mean())
+        return np.array([0.0, 0.0, np.log(rate / (1 - rate))])
+    return line
+
+
+def _newton(design: Floats, target: Floats) -> Floats:
+    ridge = np.full(design.shape[1], 1e-3)
+    ridge[1:-1] = RIDGE
+    line = np.zeros(design.shape[1])
     for _ in range(30):
         fitted = _sigmoid(design @ line)
-        gradient = design.T @ (fitted - target) + np.array([1e-3 * line[0], 0.0])
-        weights = fitted * (1 - fitted)
-        hessian = (design * weights[:, None]).T @ design + 1e-3 * np.eye(2)
+        gradient = design.T @ (fitted - target) + ridge * line
+        hessian = (design * (fitted * (1 - fitted))[:, None]).T @ design + np.diag(ridge)
         step = np.linalg.solve(hessian, gradient)
         line = line - np.clip(step, -5.0, 5.0)
         if float(np.abs(step).max()) < 1e-9:
             break
-    if line[0] < 0:
-        rate = float(target.mean())
-        return np.array([0.0, np.log(rate / (1 - rate))])
     return line

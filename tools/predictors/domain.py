@@ -1,24 +1,24 @@
 """Whether a molecule resembles what a model was trained on: similarity, elements, ranges.
 
-Keeps fingerprint bits of the training molecules, never their structures. Knows no model.
+Knows no model and no training molecule; how similar the nearest one is comes from ``neighbours``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from retort.tools.predictors.featurise import (
     MORGAN_SIZE,
-    BitArray,
     Features,
     FloatArray,
     descriptor_names,
 )
+from retort.tools.predictors.records import Level
 
 RANGED = ("MolWt", "MolLogP", "TPSA", "NumRotatableBonds", "RingCount")
 """Descriptors whose range in the training set is kept."""
@@ -26,26 +26,16 @@ FEWEST_WITH_ELEMENT = 5
 """training molecules that must hold an element before the model is trusted with it"""
 EDGES = (0.3, 0.4, 0.5, 0.7)
 """similarity bins of the intervals: below 0.3, 0.3 to 0.4 ... 0.7 and above"""
+OUTSIDE, INSIDE = 0.3, 0.4
+"""Tanimoto to the nearest training molecule below which a molecule is outside, and from which it is
+inside; the model cards have the error that was seen in each level"""
+MARGIN = 0.1
+"""share of a descriptor's span in training beyond which a molecule is outside"""
 
 
-def similarities(bits: BitArray, others: BitArray) -> FloatArray:
-    """Tanimoto of one packed fingerprint to many: (32,) and (n, 32) -> (n,) float32."""
-    return _tanimoto(bits, others, _sizes(others))
-
-
-def _sizes(bits: BitArray) -> NDArray[np.int64]:
-    return np.asarray(np.bitwise_count(bits).sum(axis=1), dtype=np.int64)
-
-
-def _tanimoto(bits: BitArray, others: BitArray, sizes: NDArray[np.int64]) -> FloatArray:
-    common = np.bitwise_count(others & bits).sum(axis=1, dtype=np.int64)
-    either = sizes + np.bitwise_count(bits).sum(dtype=np.int64) - common
-    return np.where(either > 0, common / np.maximum(either, 1), 0.0).astype(np.float32)
-
-
-def similarity_bin(similarity: float) -> int:
-    """Index of the similarity bin, 0 to ``len(EDGES)``."""
-    return int(np.searchsorted(EDGES, similarity, side="right"))
+def similarity_bins(similarities: ArrayLike) -> NDArray[np.int64]:
+    """Index of the similarity bin, 0 to ``len(EDGES)``, of each similarity."""
+    return np.searchsorted(np.array(EDGES), np.asarray(similarities) + 1e-6, side="right")
 
 
 def ranged_columns() -> list[int]:
@@ -57,75 +47,68 @@ def ranged_columns() -> list[int]:
 class Domain:
     """The applicability domain of one model."""
 
-    bits: BitArray
-    """(n, 32) uint64: fingerprints of the training molecules"""
-    sizes: NDArray[np.int64]
-    """(n,) bits set in each"""
     elements: frozenset[int]
     """atomic numbers the model has seen often enough"""
     ranges: FloatArray
-    """(5, 2) float32: 0.5th and 99.5th percentile of ``RANGED`` in the training set"""
-    threshold: float
-    """Tanimoto to the nearest training molecule below which a prediction is an extrapolation"""
+    """(5, 4) float32: minimum, 0.5th and 99.5th percentile, maximum of ``RANGED`` in training"""
 
     @classmethod
-    def fit(cls, features: Sequence[Features], threshold: float) -> Domain:
-        """The domain of a model trained on these molecules."""
+    def fit(cls, elements: Sequence[frozenset[int]], ranged: FloatArray) -> Domain:
+        """The domain of a model.
+
+        Args:
+            elements: (n) atomic numbers of each training molecule.
+            ranged: (n, 5) the descriptors of ``RANGED``.
+        """
         counts: dict[int, int] = {}
-        for item in features:
-            for element in item.elements:
+        for own in elements:
+            for element in own:
                 counts[element] = counts.get(element, 0) + 1
-        columns = np.array([item.vector for item in features])[:, ranged_columns()]
-        bits = np.array([item.bits for item in features])
         return cls(
-            bits=bits,
-            sizes=_sizes(bits),
             elements=frozenset(e for e, n in counts.items() if n >= FEWEST_WITH_ELEMENT),
-            ranges=np.percentile(columns, [0.5, 99.5], axis=0).T.astype(np.float32),
-            threshold=threshold,
+            ranges=np.percentile(ranged, [0, 0.5, 99.5, 100], axis=0).T.astype(np.float32),
         )
 
-    def nearest(self, features: Features) -> float:
-        """Tanimoto similarity to the nearest training molecule."""
-        return float(_tanimoto(features.bits, self.bits, self.sizes).max())
+    def judge(self, features: Features, nearest: float) -> tuple[Level, tuple[str, ...]]:
+        """The level of a molecule, and why it is not inside.
 
-    def complaints(self, features: Features, nearest: float) -> list[str]:
-        """Why a molecule is outside the domain; empty when it is inside."""
-        found = []
-        if nearest < self.threshold:
-            found.append(f"less than {self.threshold:.2f} to any training molecule")
+        Args:
+            features: the molecule.
+            nearest: Tanimoto to the nearest training molecule.
+        """
+        outside, borderline = [], []
+        if nearest < OUTSIDE:
+            outside.append(f"less than {OUTSIDE:.2f} to any training molecule")
+        elif nearest < INSIDE:
+            borderline.append(f"less than {INSIDE:.2f} to any training molecule")
         foreign = sorted(features.elements - self.elements)
         if foreign:
-            found.append(f"elements rare or absent in training: {', '.join(map(symbol, foreign))}")
+            names = ", ".join(map(symbol, foreign))
+            outside.append(f"elements rare or absent in training: {names}")
         values = features.vector[ranged_columns()]
-        for name, value, (low, high) in zip(RANGED, values, self.ranges, strict=True):
+        for name, value, edges in zip(RANGED, values.tolist(), self.ranges.tolist(), strict=True):
+            least, low, high, most = edges
+            slack = MARGIN * (most - least)
             if not low <= value <= high:
-                found.append(f"{name} {value:.4g} outside {low:.4g} to {high:.4g} of training")
-        return found
+                far = not least - slack <= value <= most + slack
+                note = f"{name} {value:.4g} outside {low:.4g} to {high:.4g} of training"
+                (outside if far else borderline).append(note)
+        level: Level = "outside" if outside else "borderline" if borderline else "inside"
+        return level, (*outside, *borderline)
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """The arrays by name, as they are stored; bits as the sorted positions of those set."""
-        dense = np.unpackbits(self.bits.view(np.uint8), axis=1)
+        """The arrays by name, as they are stored."""
         return {
-            "domain.positions": np.nonzero(dense)[1].astype(np.uint16),
-            "domain.counts": dense.sum(axis=1).astype(np.uint16),
             "domain.elements": np.array(sorted(self.elements), dtype=np.uint8),
             "domain.ranges": self.ranges,
-            "domain.threshold": np.array([self.threshold], dtype=np.float64),
         }
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> Domain:
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Domain:
         """The domain that ``arrays`` wrote."""
-        counts = arrays["domain.counts"]
-        dense = np.zeros((len(counts), MORGAN_SIZE), dtype=np.uint8)
-        dense[np.repeat(np.arange(len(counts)), counts), arrays["domain.positions"]] = 1
         return cls(
-            bits=np.packbits(dense, axis=1).view(np.uint64),
-            sizes=counts.astype(np.int64),
             elements=frozenset(int(number) for number in arrays["domain.elements"]),
             ranges=arrays["domain.ranges"],
-            threshold=float(arrays["domain.threshold"][0]),
         )
 
 

@@ -1,31 +1,74 @@
-"""What is predicted, as data: endpoints, how their values are read, their sets, their recipes.
+"""The registry of endpoints, read from the cards: what is predicted and how its values are read.
 
-Numbers that a training run measures (counts, scores, coverage) stand on the model cards, not here.
+Owns the format of ``cards/*.toml``. Knows no model and no learner; numbers that a training run
+measures (counts, scores, coverage) stand on the model cards. A card file holds one table per
+endpoint and two tables of another kind, which save repetition: ``[default]`` has fields that the
+file's endpoints take over where they say nothing else, and ``[shared.NAME]`` a training set that
+several endpoints use (``{use = "NAME", value = "column"}``).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, get_args
 
+from retort.retrieval.errors import UsageError
 from retort.tools.predictors.records import Band, Task
+
+Family = Literal[
+    "absorption", "distribution", "metabolism", "excretion", "toxicity", "off-target", "own"
+]
+"""``own``: a column of a user's table"""
+Transform = Literal["none", "log10"]
+Metric = Literal["MAE", "Spearman", "AUROC", "AUPRC"]
+
+CARDS = (
+    "absorption",
+    "distribution",
+    "metabolism",
+    "excretion",
+    "toxicity",
+    "tox21",
+    "panel",
+)
+"""Names of the card files, in the order in which endpoints are listed and predicted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How the trees of an endpoint are grown (LightGBM's parameter names where not explained)."""
+class Source:
+    """One training set of an endpoint: where it is, how it is read, whose it is."""
 
-    objective: str
-    alpha: float = 0.9
-    """where the Huber loss turns from squares to absolute values, in the endpoint's unit"""
-    learning_rate: float = 0.05
-    rounds: int = 800
-    num_leaves: int = 31
-    min_data_in_leaf: int = 5
-    lambda_l2: float = 1.0
-    feature_fraction: float = 0.2
-    extra_trees: bool = False
-    repeats: int = 1
-    """independent scaffold splits, each giving five boosters to the ensemble"""
+    name: str
+    """short, as it stands beside a molecule: "Wang 2016\""""
+    reader: str
+    """a reader of ``training.sources``: ``table`` or ``activities``"""
+    path: str
+    """below ``molecules``: ``tdc_admet/herg/train_val.csv``"""
+    reference: str
+    licence: str
+    smiles: str = "Drug"
+    """column of the structure"""
+    value: str = "Y"
+    """column of the value; column of a class, too"""
+    classes: Mapping[str, float] = field(default_factory=dict)
+    """what the words of a class column mean; empty for numbers"""
+    where: Mapping[str, str] = field(default_factory=dict)
+    """only rows with these words in these columns"""
+    factor: float = 1.0
+    """what published numbers are multiplied with to come into the endpoint's unit"""
+    limit: float | None = None
+    """a number of this size or more (after ``factor``) is the positive class"""
+    gap: float = 0.0
+    """numbers nearer to ``limit`` than this are no class"""
+    auxiliary: bool = False
+    """widens the training set, but no score is reported on it"""
+    agreement: str = ""
+    """of an auxiliary set: how it agrees with the primary one on shared molecules, as measured"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,158 +81,131 @@ class Spec:
     task: Task
     unit: str
     positive: str
+    """name of the positive class; empty for regression"""
+    family: Family
     version: int
     measured: str
     """what was measured, and under which conditions"""
-    transform: str
-    """what was done to the published values before training"""
-    folder: str
-    """folder of the training set under ``molecules/tdc_admet``"""
-    source: str
-    """the training set and its reference"""
-    licence: str
+    transform: Transform
+    """what is done to values before they are learnt"""
+    transform_note: str
+    """the same in words, with how repeated values are merged"""
+    sources: tuple[Source, ...]
+    """training sets, the primary ones first"""
     faults: tuple[str, ...]
     """known faults of the data"""
     bands: tuple[Band, ...]
+    """in ``unit``; for a classifier in probability"""
     bands_source: str
     sees_form: bool
     """whether a salt is told from its parent; else only the neutral parent counts"""
-    domain_threshold: float
-    """Tanimoto to the nearest training molecule below which a prediction is an extrapolation"""
-    recipe: Recipe
-    seeds: int
-    """how often the evaluation on the model card is repeated with other splits"""
+    metric: Metric
+    """how models of this endpoint are compared"""
 
     @property
     def model(self) -> str:
         """Name and version of the model: ``retort-solubility-1``."""
         return f"retort-{self.name}-{self.version}"
 
+    @property
+    def licence(self) -> str:
+        """The licences of all training sets, each once."""
+        return "; ".join(dict.fromkeys(source.licence for source in self.sources))
 
-SOLUBILITY = Spec(
-    name="solubility",
-    label="aqueous solubility",
-    aliases=("logs", "aqueous solubility", "water solubility", "aqsol"),
-    task="regression",
-    unit="log mol/L",
-    positive="",
-    version=1,
-    measured=(
-        "Decadic logarithm of the solubility in water, in mol/L, near 25 °C; pH was not "
-        "controlled, so for acids and bases it is the solubility in unbuffered water."
-    ),
-    transform="none; the median of repeated values of one form",
-    folder="solubility_aqsoldb",
-    source=(
-        "AqSolDB (Sorkun, Khetan, Er 2019, Sci. Data 6, 143), "
-        "as in the Therapeutics Data Commons ADMET group, training and validation part"
-    ),
-    licence="CC BY 4.0 (Therapeutics Data Commons); AqSolDB itself CC0 1.0",
-    faults=(
-        "nine sources of differing quality were merged; repeated measurements differ by about half "
-        "a log unit or more",
-        "industrial chemicals, salts and inorganic compounds are many, drugs few",
-        "the published training and test parts share 12 molecules (TDC issue 217); Retort takes "
-        "out every molecule on its list of held-out structures before training",
-    ),
-    bands=(
-        Band(-4.0, "insoluble (below -4 log mol/L)"),
-        Band(-2.0, "slightly soluble (-4 to -2 log mol/L)"),
-        Band(0.0, "soluble (-2 to 0 log mol/L)"),
-        Band(None, "highly soluble (0 log mol/L or more)"),
-    ),
-    bands_source="classes of AqSolDB, Sorkun 2019, Sci. Data 6, 143",
-    sees_form=True,
-    domain_threshold=0.3,
-    recipe=Recipe(objective="huber", alpha=1.0, num_leaves=63, rounds=500),
-    seeds=2,
-)
+    def learnt(self, value: float) -> float:
+        """A value in ``unit`` in the scale that is learnt.
 
-LIPOPHILICITY = Spec(
-    name="lipophilicity",
-    label="lipophilicity (logD at pH 7.4)",
-    aliases=("logd", "logd7.4", "logd 7.4", "logd74", "distribution coefficient"),
-    task="regression",
-    unit="log units",
-    positive="",
-    version=1,
-    measured=(
-        "Decadic logarithm of the octanol/water distribution coefficient at pH 7.4, by shake "
-        "flask, measured in one company's laboratories."
-    ),
-    transform="none; the median of repeated values of one parent",
-    folder="lipophilicity_astrazeneca",
-    source=(
-        "AstraZeneca's deposition in ChEMBL (CHEMBL3301361, 2016), "
-        "as in the Therapeutics Data Commons ADMET group, training and validation part"
-    ),
-    licence="CC BY 4.0 (Therapeutics Data Commons); ChEMBL CC BY-SA 3.0",
-    faults=(
-        "values end at -1.5 and 4.5: more extreme molecules are absent or drawn inwards",
-        "compounds of one company's projects; other chemistry is further from the training set",
-        "logD at pH 7.4 is not logP: ionised molecules have a lower logD",
-    ),
-    bands=(
-        Band(1.0, "hydrophilic (below 1): dissolves well, crosses membranes poorly"),
-        Band(3.0, "moderate (1 to 3): the balance that oral drugs usually aim at"),
-        Band(5.0, "lipophilic (3 to 5): solubility falls and metabolism rises"),
-        Band(None, "very lipophilic (5 or more): poorly soluble, readily metabolised"),
-    ),
-    bands_source="Kerns and Di, Drug-like Properties, Academic Press 2008",
-    sees_form=False,
-    domain_threshold=0.3,
-    recipe=Recipe(objective="huber", alpha=0.5, lambda_l2=5.0, extra_trees=True),
-    seeds=3,
-)
+        Raises:
+            ValueError: the logarithm of a value that is not positive.
+        """
+        return math.log10(value) if self.transform == "log10" else value
 
-HERG = Spec(
-    name="herg",
-    label="hERG blockade",
-    aliases=("herg blockade", "herg blocker", "herg inhibition", "kv11.1", "cardiotoxicity"),
-    task="classification",
-    unit="",
-    positive="hERG blocker",
-    version=1,
-    measured=(
-        "Whether a drug blocks the hERG potassium channel (Kv11.1), the main cause of drug-induced "
-        "QT prolongation; a class collected from the literature, not a potency."
-    ),
-    transform="none; molecules with contradicting classes are left out",
-    folder="herg",
-    source=(
-        "Wang et al. 2016, Mol. Pharm. 13, 2855, "
-        "as in the Therapeutics Data Commons ADMET group, training and validation part"
-    ),
-    licence="CC BY 4.0 (Therapeutics Data Commons)",
-    faults=(
-        "very small: a few hundred drugs; expect wide intervals and frequent abstention",
-        "about seven in ten molecules are blockers, far more than in a screening library, so "
-        "probabilities are high on the average molecule",
-        "the benchmark does not state the potency that makes a blocker; for 113 training molecules "
-        "with a ChEMBL IC50 the classes agree best (93 to 95 %) with a limit of 30 to 40 µM, so a "
-        "blocker need not block at therapeutic concentrations",
-        "7 of the 116 parents in the published test part are in the training part as stereo or "
-        "salt variants; Retort takes out every molecule on its list of held-out structures",
-    ),
-    bands=(
-        Band(0.4, "probably no hERG blocker (probability below 0.4)"),
-        Band(0.6, "undecided (probability 0.4 to 0.6)"),
-        Band(0.8, "possible hERG blocker (probability 0.6 to 0.8)"),
-        Band(None, "likely hERG blocker (probability 0.8 or more)"),
-    ),
-    bands_source="set by this project; the model card has the rates observed in each",
-    sees_form=False,
-    domain_threshold=0.3,
-    recipe=Recipe(
-        objective="binary",
-        learning_rate=0.03,
-        rounds=200,
-        num_leaves=15,
-        extra_trees=True,
-        repeats=5,
-    ),
-    seeds=5,
-)
+    def published(self, value: float) -> float:
+        """A learnt value back in ``unit``."""
+        return float(10.0**value) if self.transform == "log10" else value
 
-SPECS: tuple[Spec, ...] = (SOLUBILITY, LIPOPHILICITY, HERG)
-"""Every endpoint, in the order in which they are listed and predicted."""
+
+SPECS: tuple[Spec, ...]
+"""Every endpoint, in the order in which they are listed and predicted; read at the first use."""
+
+
+def __getattr__(name: str) -> tuple[Spec, ...]:
+    if name == "SPECS":
+        return specs()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+@cache
+def specs() -> tuple[Spec, ...]:
+    """``SPECS``, as a function."""
+    folder = resources.files(__package__).joinpath("cards")
+    found: list[Spec] = []
+    for card in CARDS:
+        text = folder.joinpath(f"{card}.toml").read_text(encoding="utf-8")
+        found.extend(read_card(text))
+    return tuple(found)
+
+
+def spec(name: str) -> Spec:
+    """The endpoint of this name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    for found in specs():
+        if found.name == name:
+            return found
+    raise UsageError(
+        f'There is no endpoint "{name}".',
+        f"Endpoints are: {', '.join(found.name for found in specs())}.",
+        "List them: retort predict --list",
+    )
+
+
+def read_card(text: str) -> tuple[Spec, ...]:
+    """The endpoints of one card file.
+
+    Args:
+        text: TOML in the format that this module's head describes.
+
+    Raises:
+        ValueError: a field is missing, unknown or has a word that is not allowed.
+    """
+    tables = tomllib.loads(text)
+    default = tables.pop("default", {})
+    shared = tables.pop("shared", {})
+    return tuple(_spec(name, {**default, **table}, shared) for name, table in tables.items())
+
+
+def _spec(name: str, table: dict[str, Any], shared: Mapping[str, Mapping[str, Any]]) -> Spec:
+    try:
+        made = Spec(
+            name=name,
+            aliases=tuple(table.pop("aliases", ())),
+            positive=table.pop("positive", ""),
+            unit=table.pop("unit", ""),
+            transform=table.pop("transform", "none"),
+            version=table.pop("version", 1),
+            sees_form=table.pop("sees_form", False),
+            sources=tuple(_source(entry, shared) for entry in table.pop("sources")),
+            faults=tuple(table.pop("faults")),
+            bands=tuple(Band(band.get("below"), band["text"]) for band in table.pop("bands")),
+            **table,
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"the card of {name}: {error}") from error
+    for word, allowed in (
+        (made.task, Task),
+        (made.family, Family),
+        (made.transform, Transform),
+        (made.metric, Metric),
+    ):
+        if word not in get_args(allowed):
+            raise ValueError(f"the card of {name}: {word!r} is none of {get_args(allowed)}")
+    return made
+
+
+def _source(entry: Mapping[str, Any], shared: Mapping[str, Mapping[str, Any]]) -> Source:
+    own = dict(entry)
+    base = shared[own.pop("use")] if "use" in own else {}
+    return Source(**{**base, **own})

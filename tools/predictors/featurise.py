@@ -1,27 +1,38 @@
 """Structures into numbers: Morgan counts, descriptors and fingerprint bits of the neutral parent.
 
 Owns what a molecule looks like to a predictor; knows no endpoint and no model. How a SMILES is read
-and what its parent is stands in ``structures``. Every function is deterministic for a given RDKit
-version, which the checkpoints record.
+and what its parent is stands in ``structures``, the descriptors in ``descriptors``. Every function
+is deterministic for a given RDKit version, which the checkpoints record.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retort.tools.structures import molecule_from_smiles, silenced, standardise
+from retort.retrieval.errors import RetortError
+from retort.tools.predictors import descriptors
+from retort.tools.structures import (
+    clipped,
+    components_of,
+    molecule_from_smiles,
+    silenced,
+    standardise,
+)
 
 MORGAN_RADIUS = 2
 MORGAN_SIZE = 2048
 COUNT_CAP = 255
 DESCRIPTOR_CAP = 1e6
+KEPT = 1_024
+"""molecules whose features are kept for the next call; some 9 kB each"""
 
 FloatArray = NDArray[np.float32]
 BitArray = NDArray[np.uint64]
@@ -34,9 +45,10 @@ class Features:
     smiles: str
     """canonical SMILES of the neutral parent that was featurised"""
     vector: FloatArray
-    """(w,) float32: 2,048 Morgan counts, then ``descriptor_names``, then ``FORM``"""
+    """(w,) float32, read only: 2,048 Morgan counts, ``descriptor_names``, ``PAIRS`` ErG values,
+    ``FORM``"""
     bits: BitArray
-    """(32,) uint64: 2,048 Morgan bits, radius 2, packed"""
+    """(32,) uint64, read only: 2,048 Morgan bits, radius 2, packed"""
     elements: frozenset[int]
     """atomic numbers present, hydrogen left out"""
     components: int
@@ -87,6 +99,23 @@ def scaffold(molecule: Any) -> str:
     return "acyclic " + str(Chem.MolToSmiles(skeleton))
 
 
+PAIRS = 315
+"""Length of an extended reduced graph fingerprint (ErG): pairs of pharmacophore points by distance.
+
+Stiefl et al. 2006, J. Chem. Inf. Model. 46, 208.
+"""
+
+
+def _pairs(molecule: Any) -> NDArray[np.float64]:
+    """ErG fingerprint, (315,); zeros where RDKit can make no reduced graph."""
+    from rdkit.Chem import rdReducedGraphs
+
+    try:
+        return np.asarray(rdReducedGraphs.GetErGFingerprint(molecule), dtype=np.float64)
+    except (RuntimeError, ValueError):
+        return np.zeros(PAIRS)
+
+
 @cache
 def _generator() -> Any:
     from rdkit.Chem import rdFingerprintGenerator
@@ -94,80 +123,9 @@ def _generator() -> Any:
     return rdFingerprintGenerator.GetMorganGenerator(radius=MORGAN_RADIUS, fpSize=MORGAN_SIZE)
 
 
-@cache
-def _named_descriptors() -> tuple[tuple[str, Callable[[Any], float]], ...]:
-    """RDKit's one-value descriptors that cost little; families are computed by ``_families``."""
-    from rdkit.Chem import Descriptors
-
-    slow = ("qed", "SPS", "Ipc", "AvgIpc", "BertzCT", "MolLogP", "MolMR", "LabuteASA", "MolWt")
-    family = (
-        "BCUT2D",
-        "EState",
-        "VSA",
-        "PartialCharge",
-        "FpDensity",
-        "ExactMolWt",
-        "HeavyAtomMolWt",
-        "Stereo",
-    )
-    return tuple(
-        (name, function)
-        for name, function in Descriptors.descList
-        if name not in slow and not any(part in name for part in family)
-    )
-
-
-_ESTATE_BINS = np.array([-0.39, 0.29, 0.717, 1.165, 1.54, 1.807, 2.05, 4.69, 9.17, 15.0])
-_VSA_BINS = np.array([4.78, 5.00, 5.41, 5.74, 6.00, 6.07, 6.45, 7.00, 11.0])
-
-
-def _families(molecule: Any) -> list[tuple[str, float]]:
-    """Descriptors that share a costly intermediate, computed once for all of them."""
-    from rdkit.Chem import rdMolDescriptors
-    from rdkit.Chem.EState.EState import EStateIndices
-
-    logp, refractivity = rdMolDescriptors.CalcCrippenDescriptors(molecule)
-    estate = np.nan_to_num(np.asarray(EStateIndices(molecule, force=True), dtype=np.float64))
-    rdMolDescriptors.CalcLabuteASA(molecule)
-    areas = np.asarray(list(rdMolDescriptors._CalcLabuteASAContribs(molecule)[0]))
-    values = [
-        ("MolWt", rdMolDescriptors._CalcMolWt(molecule)),
-        ("MolLogP", logp),
-        ("MolMR", refractivity),
-        ("LabuteASA", rdMolDescriptors.CalcLabuteASA(molecule)),
-        ("MaxEState", float(estate.max(initial=0.0))),
-        ("MinEState", float(estate.min(initial=0.0))),
-    ]
-    area_by_estate = np.bincount(np.digitize(estate, _ESTATE_BINS), areas, len(_ESTATE_BINS) + 1)
-    estate_by_area = np.bincount(np.digitize(areas, _VSA_BINS), estate, len(_VSA_BINS) + 1)
-    for name, family in (
-        ("SlogP_VSA", rdMolDescriptors.SlogP_VSA_(molecule)),
-        ("SMR_VSA", rdMolDescriptors.SMR_VSA_(molecule)),
-        ("PEOE_VSA", rdMolDescriptors.PEOE_VSA_(molecule)),
-        ("EState_VSA", area_by_estate),
-        ("VSA_EState", estate_by_area),
-    ):
-        values += [(f"{name}{index}", float(value)) for index, value in enumerate(family, 1)]
-    charges = [atom.GetDoubleProp("_GasteigerCharge") for atom in molecule.GetAtoms()]
-    values += [("MaxPartialCharge", max(charges)), ("MinPartialCharge", min(charges))]
-    values.append(("FormalCharge", sum(atom.GetFormalCharge() for atom in molecule.GetAtoms())))
-    return values
-
-
-def _descriptors(molecule: Any) -> list[tuple[str, float]]:
-    from rdkit.Chem import rdPartialCharges
-
-    rdPartialCharges.ComputeGasteigerCharges(molecule)
-    named = [(name, function(molecule)) for name, function in _named_descriptors()]
-    return _families(molecule) + named
-
-
-@cache
 def descriptor_names() -> tuple[str, ...]:
     """Names of the descriptors, in the order they stand behind the 2,048 counts."""
-    from rdkit import Chem
-
-    return tuple(name for name, _ in _descriptors(Chem.MolFromSmiles("CCO")))
+    return descriptors.names()
 
 
 FORM = (
@@ -186,48 +144,67 @@ _HALOGENS = frozenset({9, 17, 35, 53})
 _NON_METALS = frozenset({1, 5, 6, 7, 8, 14, 15, 16, 33, 34, 52}) | _HALOGENS
 
 
-def _form(written: Any, parent: Any) -> list[float]:
-    def outside(wanted: Callable[[int], bool]) -> int:
-        counts = [
-            sum(wanted(atom.GetAtomicNum()) for atom in form.GetAtoms())
-            for form in (written, parent)
-        ]
-        return counts[0] - counts[1]
-
-    from rdkit import Chem
-
-    numbers = [atom.GetAtomicNum() for atom in written.GetAtoms()]
+def _form(written: Any, parent: Any, components: int) -> list[int]:
+    numbers = _elements(written)
+    outside = Counter() if parent is written else numbers - _elements(parent)
+    metals = {number: count for number, count in numbers.items() if number not in _NON_METALS}
+    alkali = sum(count for number, count in metals.items() if number in _ALKALI)
     return [
-        len(Chem.GetMolFrags(written)) - 1,
-        outside(lambda number: number > 1),
-        outside(lambda number: number == 6),
-        outside(_HALOGENS.__contains__),
-        sum(number in _ALKALI for number in numbers),
-        sum(number not in _ALKALI and number not in _NON_METALS for number in numbers),
+        components - 1,
+        sum(count for number, count in outside.items() if number > 1),
+        outside[6],
+        sum(outside[number] for number in _HALOGENS),
+        alkali,
+        sum(metals.values()) - alkali,
         sum(max(0, atom.GetFormalCharge()) for atom in written.GetAtoms()),
     ]
 
 
+def _elements(molecule: Any) -> Counter[int]:
+    return Counter(atom.GetAtomicNum() for atom in molecule.GetAtoms())
+
+
 def width() -> int:
     """Length of ``Features.vector``."""
-    return MORGAN_SIZE + len(descriptor_names()) + len(FORM)
+    return MORGAN_SIZE + len(descriptor_names()) + PAIRS + len(FORM)
 
 
 @cache
 def digest() -> str:
     """What identifies the featuriser: a hash of its settings and the names of its columns."""
-    settings = (str(MORGAN_RADIUS), str(MORGAN_SIZE), str(COUNT_CAP))
+    settings = tuple(map(str, (MORGAN_RADIUS, MORGAN_SIZE, COUNT_CAP, PAIRS)))
     return hashlib.sha256("|".join(settings + descriptor_names() + FORM).encode()).hexdigest()[:16]
 
 
+def described(parent: Any) -> FloatArray:
+    """The descriptors of a parent alone, (d,) float32, finite."""
+    with silenced():
+        return _finite(np.array(descriptors.values(parent))).astype(np.float32)
+
+
+def _finite(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(np.nan_to_num(values, posinf=DESCRIPTOR_CAP), -DESCRIPTOR_CAP, DESCRIPTOR_CAP)
+
+
+@lru_cache(maxsize=KEPT)
 def featurise(smiles: str) -> Features:
-    """Counts, descriptors, form and bits of a structure.
+    """Counts, descriptors, form and bits of a structure; those of the last ``KEPT`` are kept.
+
+    Kept by the text as given, not by the molecule: another writing of it orders the atoms, and so
+    the sums, in another way.
 
     Raises:
-        RetortError: the string is no molecule.
+        RetortError: the string is no molecule, or RDKit cannot compute on it.
     """
     written = molecule_from_smiles(smiles)
-    return featurise_parent(standardise(written), written)
+    try:
+        return featurise_parent(standardise(written), written)
+    except (RuntimeError, ValueError) as error:
+        raise RetortError(
+            f'Cannot compute descriptors of "{clipped(smiles)}".',
+            f"RDKit: {str(error).strip().splitlines()[0] if str(error).strip() else 'no reason'}.",
+            "Give the structure in another form, for example its parent without metals.",
+        ) from error
 
 
 def featurise_parent(parent: Any, written: Any) -> Features:
@@ -236,16 +213,19 @@ def featurise_parent(parent: Any, written: Any) -> Features:
 
     with silenced():
         counts = _generator().GetCountFingerprintAsNumPy(parent)
-        bits = _generator().GetFingerprintAsNumPy(parent)
-        descriptors = [value for _, value in _descriptors(parent)]
-    values = np.array(descriptors + _form(written, parent), dtype=np.float64)
-    values = np.clip(np.nan_to_num(values, posinf=DESCRIPTOR_CAP), -DESCRIPTOR_CAP, DESCRIPTOR_CAP)
+        named = descriptors.values(parent)
+        pairs = _pairs(parent)
+    components = components_of(written)
+    values = _finite(np.concatenate([named, pairs, _form(written, parent, components)]))
+    vector = np.concatenate([np.minimum(counts, COUNT_CAP), values], dtype=np.float32)
+    bits = np.packbits(counts > 0).view(np.uint64)
+    vector.flags.writeable = bits.flags.writeable = False
     return Features(
         smiles=str(Chem.MolToSmiles(parent)),
-        vector=np.concatenate([np.minimum(counts, COUNT_CAP), values]).astype(np.float32),
-        bits=np.packbits(bits).view(np.uint64),
-        elements=frozenset(atom.GetAtomicNum() for atom in parent.GetAtoms()) - {1},
-        components=len(Chem.GetMolFrags(written)),
+        vector=vector,
+        bits=bits,
+        elements=frozenset(_elements(parent)) - {1},
+        components=components,
     )
 
 

@@ -1,71 +1,95 @@
-"""The shipped predictors: SMILES in, predictions with interval, domain and percentile out.
+"""The predictors: SMILES in, predictions with interval, domain, percentile and neighbours out.
 
-Loads checkpoints and turns estimates into records with their wording. Knows no tool and no
-conversation.
+Loads checkpoints when they are asked for, and asks each model once per molecule. Knows no tool and
+no conversation.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from retort.retrieval.errors import RetortError, UsageError
-from retort.tools.predictors import checkpoint
-from retort.tools.predictors.endpoints import SPECS, Spec
-from retort.tools.predictors.featurise import Features, featurise
-from retort.tools.predictors.heads import Estimate, Head
-from retort.tools.predictors.records import Endpoint, Prediction
+import numpy as np
 
-BATCH = 512
+from retort.retrieval.errors import RetortError, UsageError
+from retort.tools.predictors import checkpoint, networks
+from retort.tools.predictors.conformal import Floats
+from retort.tools.predictors.endpoints import Spec, specs
+from retort.tools.predictors.featurise import Features, FloatArray, featurise
+from retort.tools.predictors.graph.graphs import Graph
+from retort.tools.predictors.groups import OFF_TARGET, members
+from retort.tools.predictors.heads import Estimate, Head
+from retort.tools.predictors.networks import Networks
+from retort.tools.predictors.records import Endpoint, Neighbour, Prediction
+from retort.tools.predictors.references import Molecules
+from retort.tools.predictors.saying import blank, prediction
+
+BATCH = 256
 """molecules featurised and predicted at once; bounds memory"""
-CONFIDENCE = 0.9
 
 
 class Predictors:
-    """Loaded property models; immutable, safe to use from several threads.
+    """Property models of a folder of checkpoints; safe to use from several threads.
+
+    Model cards are read at once; a model's weights at its first prediction, once.
 
     Args:
-        heads: trained models by endpoint name.
-        endpoints: what they predict, by the same names.
+        folder: the checkpoints, those of the package unless told otherwise.
+
+    Raises:
+        RetortError: a file is missing, changed, or of another version.
     """
 
-    def __init__(self, heads: Mapping[str, Head], endpoints: Mapping[str, Endpoint]) -> None:
-        self._heads = dict(heads)
-        self._endpoints = dict(endpoints)
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = checkpoint.Folder(folder or checkpoint.SHIPPED)
+        self._lock = threading.Lock()
+        self._heads: dict[str, Head] = {}
+        self._molecules: dict[str, Molecules] = {}
+        self._networks: Networks | None = None
+        self._specs: dict[str, Spec] = {}
+        self._endpoints: dict[str, Endpoint] = {}
+        for spec in specs():
+            entry = self._folder.endpoints.get(spec.name)
+            if entry is None:
+                continue
+            if entry["model"] != spec.model:
+                raise RetortError(
+                    f"Cannot load the predictor of {spec.label}.",
+                    f"The checkpoint is {entry['model']}, not {spec.model}.",
+                    checkpoint.REMEDY,
+                )
+            self._specs[spec.name] = spec
+            self._endpoints[spec.name] = _endpoint(spec, self._folder.card(spec.name))
+        if networks.available():
+            kinds = ("graph", "smiles")
+            self._networks = Networks({kind: _reader(self._folder, kind) for kind in kinds})
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Predictors:
-        """Load checkpoints, those of the package unless told otherwise.
-
-        Args:
-            folder: a folder with a ``manifest.json``.
-
-        Raises:
-            RetortError: a file is missing, changed, or of another version.
-        """
-        folder = folder or checkpoint.SHIPPED
-        entries = checkpoint.manifest(folder)["endpoints"]
-        heads, endpoints = {}, {}
-        for spec in SPECS:
-            if spec.name not in entries:
-                continue
-            head, card = checkpoint.read(folder, entries[spec.name])
-            if card["model"] != spec.model:
-                raise RetortError(
-                    f"Cannot load the predictor of {spec.label}.",
-                    f"The checkpoint is {card['model']}, not {spec.model}.",
-                    checkpoint.REMEDY,
-                )
-            heads[spec.name] = head
-            endpoints[spec.name] = _endpoint(spec, card)
-        return cls(heads, endpoints)
+        """The same as the constructor."""
+        return cls(folder)
 
     def endpoints(self) -> list[Endpoint]:
         """What can be predicted, with model cards, in the order of prediction."""
         return list(self._endpoints.values())
 
+    def state(self) -> str:
+        """What there is, in words, after reading and checking every file.
+
+        Raises:
+            RetortError: a checkpoint is missing or damaged.
+        """
+        size = self._folder.verify() / 1e6
+        panel = len(members(OFF_TARGET, self.endpoints()))
+        by = "trees and networks" if self._networks else "trees alone (PyTorch is not installed)"
+        return (
+            f"{len(self._endpoints) - panel} ADMET endpoints and {panel} off-targets, "
+            f"{size:.0f} MB checked; {by}"
+        )
+
     def named(self, names: Sequence[str] | None) -> list[Endpoint]:
-        """The endpoints that names or aliases mean, each once; all of them for no names.
+        """The endpoints that names, aliases or groups mean, each once; all of them for no names.
 
         Raises:
             UsageError: a name that no endpoint has.
@@ -74,12 +98,15 @@ class Predictors:
             return self.endpoints()
         found: dict[str, Endpoint] = {}
         for name in names:
+            if group := members(name, self.endpoints()):
+                found |= {endpoint.name: endpoint for endpoint in group}
+                continue
             wanted = " ".join(name.replace("_", " ").split()).casefold()
-            spec = next((spec for spec in SPECS if wanted in _names(spec)), None)
-            if spec is None or spec.name not in self._endpoints:
+            spec = next((spec for spec in self._specs.values() if wanted in _names(spec)), None)
+            if spec is None:
                 raise UsageError(
                     f'There is no predictor of "{name}".',
-                    f"Retort predicts: {', '.join(self._endpoints)}.",
+                    f"Retort predicts: {_listed(self.endpoints())}.",
                     "List them with their model cards: retort predict --list",
                 )
             found[spec.name] = self._endpoints[spec.name]
@@ -92,7 +119,7 @@ class Predictors:
 
         Args:
             smiles: structures; salts are allowed.
-            endpoints: names; none means all.
+            endpoints: names of endpoints or groups; none means all.
 
         Returns:
             One row per structure and endpoint, all endpoints of the first structure first. A
@@ -100,6 +127,7 @@ class Predictors:
 
         Raises:
             UsageError: an unknown endpoint.
+            RetortError: a checkpoint is damaged.
         """
         wanted = self.named(endpoints)
         return [
@@ -107,6 +135,51 @@ class Predictors:
             for at in range(0, len(smiles), BATCH)
             for row in self._rows(smiles[at : at + BATCH], wanted)
         ]
+
+    def estimates(
+        self,
+        features: Sequence[Features],
+        wanted: Sequence[Endpoint],
+        graphs: Sequence[Graph] | None = None,
+    ) -> dict[str, list[Estimate]]:
+        """Estimates for molecules, in their order, by endpoint.
+
+        Args:
+            features: n molecules; how they were made from a structure does not matter.
+            wanted: endpoints of this object.
+            graphs: n graphs that the graph networks see in place of the molecules' own.
+        """
+        heads = {endpoint.name: self._head(endpoint.name) for endpoint in wanted}
+        bits = np.array([item.bits for item in features], dtype=np.uint64).reshape(-1, 32)
+        near: dict[str, FloatArray] = {}
+        outputs: dict[str, dict[str, Floats]] = {}
+        found = {}
+        for name, head in heads.items():
+            group = self._folder.endpoints[name]["molecules"]
+            if group not in near:
+                near[group] = self._table(group).similarities(bits)
+            asked: dict[str, Floats] | None = None
+            if self._networks is not None:
+                asked = {}
+                for kind in head.members:
+                    if kind not in outputs:
+                        outputs[kind] = (
+                            self._networks.outputs(kind, features)
+                            if graphs is None or kind != "graph"
+                            else self._networks.of_graphs(graphs, features)
+                        )
+                    asked[kind] = outputs[kind][name]
+            found[name] = head.estimate(features, near[group], asked)
+        return found
+
+    def trained_on(self, endpoint: str, keys: Iterable[str]) -> bool:
+        """Whether a molecule with one of these keys is in the training sets of a model's group.
+
+        Args:
+            endpoint: by its own name.
+            keys: as ``featurise.structure_keys`` gives them.
+        """
+        return self._table(self._folder.endpoints[endpoint]["molecules"]).knows(keys)
 
     def _rows(self, smiles: Sequence[str], wanted: Sequence[Endpoint]) -> Iterator[Prediction]:
         readable: dict[int, Features] = {}
@@ -116,25 +189,65 @@ class Predictors:
                 readable[index] = featurise(text)
             except RetortError as error:
                 errors[index] = error
-        features = list(readable.values())
-        estimates = {
-            endpoint.name: dict(
-                zip(readable, self._heads[endpoint.name].estimate(features), strict=True)
-            )
-            for endpoint in wanted
-        }
+        estimates = self.estimates(list(readable.values()), wanted) if readable else {}
+        place = {index: at for at, index in enumerate(readable)}
         for index, text in enumerate(smiles):
             for endpoint in wanted:
                 if index in errors:
-                    yield _blank(text, endpoint, errors[index])
-                else:
-                    estimate = estimates[endpoint.name][index]
-                    sees_form = self._heads[endpoint.name].sees_form
-                    yield _prediction(text, endpoint, estimate, readable[index], sees_form)
+                    yield blank(text, endpoint, errors[index])
+                    continue
+                estimate = estimates[endpoint.name][place[index]]
+                near = self._neighbours(endpoint, estimate)
+                form = self._specs[endpoint.name].sees_form
+                yield prediction(text, endpoint, estimate, readable[index], near, form)
+
+    def _neighbours(self, endpoint: Endpoint, estimate: Estimate) -> list[Neighbour]:
+        table = self._table(self._folder.endpoints[endpoint.name]["molecules"])
+        sources = endpoint.card["sources"]
+        words = (endpoint.negative, endpoint.positive)
+        return [
+            Neighbour(
+                key=str(table.keys[item.row]),
+                similarity=item.similarity,
+                value=item.value,
+                unit=endpoint.unit,
+                label=words[int(item.value)] if endpoint.task == "classification" else "",
+                source=sources[item.source]["reference"],
+            )
+            for item in estimate.neighbours
+        ]
+
+    def _head(self, name: str) -> Head:
+        with self._lock:
+            if name not in self._heads:
+                spec, card = self._specs[name], self._endpoints[name].card
+                self._heads[name] = Head.from_arrays(
+                    self._folder.arrays(name), card["stack"], spec.transform, spec.sees_form
+                )
+            return self._heads[name]
+
+    def _table(self, group: str) -> Molecules:
+        with self._lock:
+            if group not in self._molecules:
+                arrays = self._folder.arrays(f"{group}.molecules")
+                self._molecules[group] = Molecules.from_arrays(arrays)
+            return self._molecules[group]
+
+
+def _reader(folder: checkpoint.Folder, kind: str) -> networks.Reader:
+    return lambda: folder.arrays(kind)
+
+
+def _listed(endpoints: Sequence[Endpoint]) -> str:
+    """The names of endpoints; of the off-target panel how many there are."""
+    panel = members(OFF_TARGET, endpoints)
+    names = [endpoint.name for endpoint in endpoints if endpoint not in panel]
+    return ", ".join([*names, f"and {len(panel)} targets"] if panel else names)
 
 
 def _names(spec: Spec) -> set[str]:
-    return {spec.name, spec.label.casefold(), spec.model, *spec.aliases}
+    names = (spec.name.replace("_", " "), spec.label, spec.model, *spec.aliases)
+    return {name.casefold() for name in names}
 
 
 def _endpoint(spec: Spec, card: Mapping[str, object]) -> Endpoint:
@@ -148,65 +261,6 @@ def _endpoint(spec: Spec, card: Mapping[str, object]) -> Endpoint:
         bands=spec.bands,
         bands_source=spec.bands_source,
         card=card,
+        family=spec.family,
+        rank_only=bool(card.get("rank_only")),
     )
-
-
-def _blank(smiles: str, endpoint: Endpoint, error: RetortError) -> Prediction:
-    return Prediction(
-        smiles=smiles,
-        endpoint=endpoint.name,
-        unit=endpoint.unit,
-        model=endpoint.model,
-        task=endpoint.task,
-        label=endpoint.positive,
-        error=error.as_dict(),
-    )
-
-
-def _prediction(
-    smiles: str, endpoint: Endpoint, estimate: Estimate, features: Features, sees_form: bool
-) -> Prediction:
-    nearest = f"nearest training molecule Tanimoto {estimate.nearest:.2f}"
-    form = ""
-    if features.components > 1:
-        form = (
-            "of the salt or mixture as given" if sees_form else f"of the parent {features.smiles}"
-        )
-    return Prediction(
-        smiles=smiles,
-        endpoint=endpoint.name,
-        unit=endpoint.unit,
-        model=endpoint.model,
-        task=endpoint.task,
-        value=estimate.value,
-        interval=(estimate.low, estimate.high),
-        confidence=CONFIDENCE,
-        in_domain=not estimate.complaints,
-        nearest_training_similarity=estimate.nearest,
-        percentile_of_drugs=estimate.percentile,
-        label=endpoint.positive,
-        reading=_reading(endpoint, estimate),
-        domain_note="; ".join((nearest, *estimate.complaints)),
-        form_note=form,
-    )
-
-
-def _reading(endpoint: Endpoint, estimate: Estimate) -> str:
-    """The value in plain words, how far the interval reaches, and whose thresholds these are."""
-    here = endpoint.band(estimate.value)
-    reach = [endpoint.band(edge) for edge in (estimate.low, estimate.high)]
-    words = here.text
-    if endpoint.task == "regression" and reach[0] != reach[1]:
-        kinds = [band.text.split(" (")[0] for band in reach]
-        words += f"; the interval reaches from {kinds[0]} to {kinds[1]}"
-    if endpoint.task == "classification":
-        words += (
-            "; "
-            + {
-                (True, True): "at 90 % confidence neither class can be excluded",
-                (True, False): f"at 90 % confidence it is a {endpoint.positive}",
-                (False, True): f"at 90 % confidence it is no {endpoint.positive}",
-                (False, False): "it resembles neither class of the training set",
-            }[estimate.classes]
-        )
-    return f"{words} (thresholds: {endpoint.bands_source})"

@@ -1,7 +1,8 @@
 """Predictions for a whole file of structures, written block by block; a rerun goes on.
 
-Owns the columns of the result and where a result that is there already ends. Every row of the
-input gives one row, in order, with its cells exactly as they came. Memory is bounded by one block.
+Owns the run: what of a result is there already, blocks predicted here or by several processes, and
+written in order. Every row of the input gives one row, with its cells exactly as they came. Memory
+is bounded by a few blocks a process, however long the file.
 """
 
 from __future__ import annotations
@@ -11,23 +12,25 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from retort.retrieval.errors import RetortError, UsageError
-from retort.tools import structures
+from retort.tools.predictors.columns import Columns, line
 from retort.tools.predictors.predictors import Predictors
-from retort.tools.predictors.records import Endpoint, Prediction
+from retort.tools.predictors.records import Prediction, PropertyModels
+from retort.tools.predictors.workers import WorkerDied, mapped
 from retort.tools.structure_files import Row, StructureFile
 
-BLOCK = 256
-"""rows predicted, written and flushed to disk together: what a kill can cost"""
-
-FIELDS = ("", "_unit", "_lo", "_hi", "_in_domain", "_nearest_training_similarity", "_percentile")
-"""What follows ``predicted_ENDPOINT`` in the names of its columns, the model's name last."""
+BLOCK = 128
+"""rows predicted, written and flushed to disk together: what a kill can cost of each process"""
+FEWEST = 8
+"""blocks left from which on starting processes is worth the seconds that it takes"""
 
 Progress = Callable[[int, int, str], None]
+Load = Callable[[], PropertyModels]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,113 +47,120 @@ class Outcome:
     """of these, rows that were there before this run"""
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A block of the result."""
+
+    text: bytes
+    rows: int
+    failed: int
+
+
 def predict_file(
-    predictors: Predictors,
+    predictors: PropertyModels,
     source: StructureFile,
     output: Path,
     endpoints: Sequence[str] | None = None,
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
+    workers: int = 1,
+    load: Load = Predictors.load,
 ) -> Outcome:
     """Predict every structure of a file into a CSV file.
 
-    The columns of the input come first, then for each endpoint its value, unit, 90 % interval,
-    domain flag, similarity to the nearest training molecule (0 to 1), percentile among approved
-    drugs and model, then ``error``. An output that is there already is continued after its last
-    complete row.
+    The columns of the input come first, then those of each endpoint (``columns.FIELDS``): value,
+    unit, 90 % interval, domain, similarity to the nearest training molecule (0 to 1), percentile
+    among approved drugs and model; then ``error``. An output that is there already is continued
+    after its last complete row.
 
     Args:
         predictors: the models.
         source: the structures.
         output: CSV in UTF-8.
-        endpoints: names; none means all.
-        progress: called with (rows done, rows in all, note) after each block.
-        cancel: set it to stop after the block in work.
+        endpoints: names or groups; none means all.
+        progress: called with (rows done, rows in all, note) at first and after each block.
+        cancel: set it to stop; blocks in work are given up.
+        workers: processes to spread blocks over, where there are ``FEWEST`` or more.
+        load: loads ``predictors`` again in each of them. Can be pickled.
 
     Raises:
         UsageError: an unknown endpoint; or the output is the input, or is there already and is not
             the beginning of this result.
-        RetortError: the input cannot be read to its end, or the output cannot be written.
+        RetortError: the input cannot be read to its end, the output cannot be written, or a block
+            killed its process twice.
     """
-    _refuse_same(source.path, output)
+    _refuse(source.path, output)
     wanted = predictors.named(endpoints)
-    header = [*_kept_names(source.columns, wanted), *_names(wanted), "error"]
+    columns = Columns.of(source.columns, wanted)
     total = source.count()
     rows = source.rows()
-    resumed, failed, size = _standing(output, header, rows, wanted)
+    resumed, failed, size = _standing(output, columns, rows)
     done = resumed
+    blocks = iter(lambda: list(islice(rows, BLOCK)), [])
+    few = total - resumed < FEWEST * BLOCK
     with _continued(output, size) as file:
         if not size:
-            _write(file, output, [header])
-        while not (cancel and cancel.is_set()) and (block := list(islice(rows, BLOCK))):
-            lines = _predicted(predictors, block, wanted)
-            _write(file, output, lines)
-            done += len(block)
-            failed += sum(bool(line[-1]) for line in lines)
-            if progress:
-                progress(done, total, f"{failed} failed" if failed else "")
+            _write(file, output, line(columns.header()).encode())
+        if progress:
+            progress(done, total, "")
+        if workers == 1 or few:
+            made: Iterator[_Made] = map(partial(_block, predictors, columns), blocks)
+        else:
+            hire = partial(_hired, load, columns.kept, [endpoint.name for endpoint in wanted])
+            made = mapped(hire, blocks, workers, cancel)
+        try:
+            while not (cancel and cancel.is_set()) and (block := next(made, None)):
+                _write(file, output, block.text)
+                done += block.rows
+                failed += block.failed
+                if progress:
+                    progress(done, total, f"{failed} failed" if failed else "")
+        except WorkerDied as error:
+            raise _died(error, done) from error
     return Outcome(total, done, failed, resumed)
 
 
-def _names(wanted: Sequence[Endpoint]) -> list[str]:
-    return [f"predicted_{e.name}{field}" for e in wanted for field in (*FIELDS, "_model")]
+def _hired(
+    load: Load, kept: Sequence[str], endpoints: Sequence[str]
+) -> Callable[[list[Row]], _Made]:
+    predictors = load()
+    return partial(_block, predictors, Columns(tuple(kept), tuple(predictors.named(endpoints))))
 
 
-def _kept_names(columns: Sequence[str], wanted: Sequence[Endpoint]) -> list[str]:
-    """The input's own columns; one that has the name of a column of ours becomes ``input_...``."""
-    taken = {*_names(wanted), "error"}
-    return [f"input_{name}" if name in taken else name for name in columns]
+def _block(predictors: PropertyModels, columns: Columns, rows: list[Row]) -> _Made:
+    readable = [row.smiles for row in rows if not row.problem]
+    names = [endpoint.name for endpoint in columns.endpoints]
+    found = iter(predictors.predict(readable, names))
+    text, failed = [], 0
+    for row in rows:
+        values = [None if row.problem else next(found) for _ in names]
+        error = _error(row, values)
+        failed += bool(error)
+        text.append(line(columns.row(row.cells, values, error)))
+    return _Made("".join(text).encode("utf-8"), len(rows), failed)
 
 
-def _predicted(
-    predictors: Predictors, block: Sequence[Row], wanted: Sequence[Endpoint]
-) -> list[list[str]]:
-    problems = [row.problem or _problem(row.smiles) for row in block]
-    readable = [row.smiles for row, problem in zip(block, problems, strict=True) if not problem]
-    found = iter(predictors.predict(readable, [endpoint.name for endpoint in wanted]))
-    lines = []
-    for row, problem in zip(block, problems, strict=True):
-        values = [None if problem else next(found) for _ in wanted]
-        cells = [
-            cell
-            for endpoint, value in zip(wanted, values, strict=True)
-            for cell in _cells(endpoint, value)
-        ]
-        error = problem.as_dict() if problem else values[0] and values[0].error
-        lines.append([*row.cells, *cells, f"{error['what']} {error['why']}" if error else ""])
-    return lines
+def _error(row: Row, values: Sequence[Prediction | None]) -> str:
+    """Why a row has no predictions: what the file says of it, or the first endpoint's reason."""
+    problem = row.problem.as_dict() if row.problem else values[0] and values[0].error
+    return f"{problem['what']} {problem['why']}" if problem else ""
 
 
-def _problem(smiles: str) -> RetortError | None:
-    """Why a text is not predicted: it is no structure, or one that is too large to compute on."""
-    try:
-        structures.molecule_from_smiles(smiles)
-    except RetortError as error:
-        return error
-    return None
+def _died(error: WorkerDied, done: int) -> RetortError:
+    killed = error.exit_code is not None and error.exit_code < 0
+    how = f"was killed by signal {-(error.exit_code or 0)}" if killed else "ended by itself"
+    return RetortError(
+        f"The process that predicted rows {done + 1:,} to {done + BLOCK:,} ended twice.",
+        f"It {how}; most often memory was short. The rows before are saved.",
+        "Run the same command again with --workers 1; it goes on where it stopped.",
+    )
 
 
-def _cells(endpoint: Endpoint, row: Prediction | None) -> list[str]:
-    """One endpoint's cells; unit and model always stand there, so that a column is of one kind."""
-    unit = endpoint.unit or f"probability of {endpoint.positive}"
-    if row is None or row.interval is None:
-        return ["", unit, *[""] * (len(FIELDS) - 2), endpoint.model]
-    numbers = (row.nearest_training_similarity, row.percentile_of_drugs)
-    return [
-        _number(row.value),
-        unit,
-        *map(_number, row.interval),
-        str(row.in_domain).lower(),
-        *map(_number, numbers),
-        endpoint.model,
-    ]
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
-
-
-def _refuse_same(source: Path, output: Path) -> None:
+def _refuse(source: Path, output: Path) -> None:
+    if output.is_dir():
+        raise UsageError(
+            f"{output} is a folder.", "The result is one file.", "Give another --output file."
+        )
     if output.exists() and output.samefile(source):
         raise UsageError(
             "The output is the input.",
@@ -159,32 +169,20 @@ def _refuse_same(source: Path, output: Path) -> None:
         )
 
 
-def _standing(
-    output: Path, header: list[str], rows: Iterator[Row], wanted: Sequence[Endpoint]
-) -> tuple[int, int, int]:
+def _standing(output: Path, columns: Columns, rows: Iterator[Row]) -> tuple[int, int, int]:
     """What of this result is in the output: its rows, those with an error, their bytes.
 
     Takes as many ``rows`` as are done. A half-written last row (a kill) does not count.
     """
     if not output.exists() or not output.stat().st_size:
         return 0, 0, 0
-    blank = [cell for endpoint in wanted for cell in _cells(endpoint, None)]
     done = failed = size = 0
     with output.open("rb") as raw:
-        for number, (cells, end) in enumerate(_complete(raw, output, header), -1):
-            if number < 0:
-                size = end
-                continue
-            row = next(rows, None)
-            kept = len(row.cells) if row else 0
-            ours = zip(blank, cells[kept:], strict=False)
-            if (
-                row is None
-                or (*row.cells,) != (*cells[:kept],)
-                or any(b and b != c for b, c in ours)
-            ):
-                raise _other(output, f"Its row {number + 1} is not that row of the input")
-            done, failed, size = done + 1, failed + bool(cells[-1]), end
+        for number, (cells, end) in enumerate(_complete(raw, output, columns.header())):
+            row = next(rows, None) if number else None
+            if number and not (row and columns.holds(cells, row.cells)):
+                raise _other(output, f"Its row {number} is not that row of the input")
+            done, failed, size = number, failed + bool(number and cells[-1]), end
     return done, failed, size
 
 
@@ -206,7 +204,7 @@ def _complete(raw: BinaryIO, output: Path, header: list[str]) -> Iterator[tuple[
         except csv.Error:
             cells = ["?"] if raw.read(1) else None
         if cells is None or not last.endswith(b"\n"):
-            if names and not _line(header).startswith(last.decode("utf-8", "replace")):
+            if names and not line(header).startswith(last.decode("utf-8", "replace")):
                 raise _other(output, "It is no table")
             return
         if cells != (names or cells) or len(cells) != len(header):
@@ -224,23 +222,25 @@ def _other(output: Path, why: str) -> UsageError:
 
 
 def _continued(output: Path, size: int) -> BinaryIO:
-    """The output, cut to its first ``size`` bytes, open for what follows."""
+    """The output, cut to its first ``size`` bytes, open for what follows; without a buffer."""
     try:
         output.parent.mkdir(parents=True, exist_ok=True)
-        file = output.open("ab")
+        file = output.open("ab", buffering=0)
         if file.seekable() and file.tell() > size:
             file.truncate(size)
         return file
     except OSError as error:
         raise RetortError(
-            f"Cannot write {output}.", f"{error.strerror}.", "Give another --output file."
+            f"Cannot write {output}.",
+            f"{error.filename}: {error.strerror}.",
+            "Give another --output file.",
         ) from error
 
 
-def _write(file: BinaryIO, output: Path, lines: Sequence[Sequence[str]]) -> None:
+def _write(file: BinaryIO, output: Path, text: bytes) -> None:
     try:
-        file.write("".join(map(_line, lines)).encode("utf-8"))
-        file.flush()
+        while text:
+            text = text[file.write(text) :]
         if output.is_file():
             os.fsync(file.fileno())
     except OSError as error:
@@ -249,13 +249,3 @@ def _write(file: BinaryIO, output: Path, lines: Sequence[Sequence[str]]) -> None
             f"{error.strerror}. The rows before are saved.",
             "Make room and run the same command again; it goes on where it stopped.",
         ) from error
-
-
-def _line(cells: Sequence[str]) -> str:
-    return ",".join(map(_quoted, cells)) + "\n"
-
-
-def _quoted(cell: str) -> str:
-    if any(sign in cell for sign in ',"\r\n'):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell

@@ -1,12 +1,10 @@
-"""Writers of what is calculated and predicted: properties, rules, alerts, similarity, predictions.
+"""Writers of what is calculated: properties, rules, alerts, similarity, substructures.
 
 Evidence in, Markdown with evidence keys out; nothing is said that is not in the record.
-Calculated and predicted values each say what they are.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from retort.agent.models.embedded.dialogue import Result
@@ -20,7 +18,6 @@ from retort.agent.models.embedded.markup import (
     joined,
     mark,
     number,
-    signed,
     table,
 )
 from retort.agent.models.embedded.vocabulary import SUBSTRUCTURES
@@ -128,34 +125,3 @@ def write_substructures(results: Sequence[Result]) -> str:
         pattern = f"{group} pattern" if group else "pattern"
         lines.append(f"The {pattern} {code(r['smarts'])} {verb} {called(r)} {mark(item)}.")
     return " ".join(lines)
-
-
-def write_predictions(results: Sequence[Result]) -> str:
-    """Predictions, each with interval, unit and domain, and how to read them."""
-    items = list(found(results))
-    lines = [f"- {_prediction(item)}" for item in items]
-    note = (
-        "These values are predicted by models, not measured; the interval says where a measured "
-        "value is "
-        f"expected {mark(*items)}."
-    )
-    return "\n".join([*lines, "", note])
-
-
-def _prediction(item: Item) -> str:
-    r = item["record"]
-    share = round(100 * float(r["confidence"]))
-    low, high = (signed(float(bound)) for bound in r["interval"])
-    value = signed(float(r["value"]))
-    if r["task"] == "classification":
-        what = f"Predicted probability that {called(r)} is a {r['label'] or 'positive'}: {value}"
-    else:
-        what = f"Predicted {r['endpoint_label']} of {called(r)}: {value} {r['unit']}"
-    inside = (
-        "inside the model's applicability domain"
-        if r["in_domain"]
-        else "outside the model's applicability domain, an extrapolation"
-    )
-    reading = re.sub(r"\s*\(thresholds?:.*\)$", "", str(r["reading"]))
-    reading = f"; {reading}" if reading else ""
-    return f"{what} ({share} % interval {low} to {high}), {inside}{reading} {mark(item)}."

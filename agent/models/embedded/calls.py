@@ -11,11 +11,14 @@ from dataclasses import dataclass
 
 from retort.agent.models.embedded import topics
 from retort.agent.models.embedded.dialogue import Call
+from retort.agent.models.embedded.endpoint_words import asks_why
 from retort.agent.models.embedded.entities import Entities
 from retort.agent.models.embedded.followup import Focus
 
 PASSAGES = 14
 """passages asked of the literature: enough for several papers"""
+EXPLAINED = 2
+"""predictions that one question has explained"""
 _OTHERS = re.compile(
     r"\bwhat else\b|\b(?:which|what) (?:other )?(?:targets|kinases|proteins|receptors|enzymes)\b",
     re.IGNORECASE,
@@ -119,8 +122,18 @@ def _activities(asked: Asked) -> list[Call]:
 
 
 def _prediction(asked: Asked) -> list[Call]:
-    wanted = list(asked.entities.endpoints)
-    return [Call("predict_property", {"molecule": m, "endpoints": wanted}) for m in asked.molecules]
+    """Predictions, or what they lean on; the ADMET profile is what no endpoint means."""
+    wanted = tuple(name for name in asked.entities.endpoints if name != "admet")
+    if asks_why(asked.question) and (named := wanted or asked.focus.endpoints):
+        return [
+            Call("explain_prediction", {"molecule": molecule, "endpoint": endpoint})
+            for molecule in asked.molecules
+            for endpoint in named[:EXPLAINED]
+        ]
+    return [
+        Call("predict_property", {"molecule": molecule, "endpoints": list(wanted)})
+        for molecule in asked.molecules
+    ]
 
 
 def _literature(asked: Asked) -> list[Call]:

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from retort.agent.models.embedded import quantities, structures
+from retort.agent.models.embedded.endpoint_words import endpoints_in
 from retort.agent.models.embedded.gazetteer import Gazetteer
 from retort.agent.models.embedded.vocabulary import (
     ACTIVITY_TYPE,
     ASIDE,
-    ENDPOINTS,
     GENES,
     NOT_GENES,
     PROPERTIES,
@@ -121,7 +121,12 @@ _UNKNOWN_SLOTS = tuple(
         r"\b(?:does|is|will|would|can) (NAME) (?:pass|satisfy|obey|violate|meet|contain|have"
         r"|inhibit|bind|block|work|soluble"
         r"|a herg|used|indicated|approved|treat|drug-?like|target|act|lipophilic|dissolve"
-        r"|metaboli[sz]ed|cleared|permeable|absorbed|teratogenic|withdrawn|a substrate)\b",
+        r"|metaboli[sz]ed|cleared|permeable|absorbed|teratogenic|withdrawn|a substrate|cross"
+        r"|penetrate|reach|enter|get into|come out|mutagenic|hepatotoxic|toxic|orally|bioavailable"
+        r"|genotoxic)\b",
+        r"\b(?:half-life|bioavailability|clearance|protein binding|permeability|LD50|toxicity"
+        r"|volume of distribution|penetration|stability|off-targets) (?:of|for) (NAME)"
+        r"(?=[?.,!]| and\b| in\b|$)",
         r"\bhow does (NAME) (?:work|act)\b",
         r"\bwhat (?:is|about) (NAME) (?:used|indicated|approved|prescribed) for\b",
         r"\b(?:similar\w*|tanimoto|compar\w*|resembl\w*)\b[^?]*?\0 (?:and|to|with|versus|vs\.?) "
@@ -152,7 +157,7 @@ def find_entities(text: str, gazetteer: Gazetteer) -> Entities:
     mentions = _mentions(text, gazetteer)
     return replace(
         read_masked(_mask(text, mentions), mentions),
-        endpoints=_named(ENDPOINTS, text),
+        endpoints=endpoints_in(text),
         max_value_nm=quantities.max_value_nm(text),
         min_pchembl=quantities.min_pchembl(text),
         min_value_nm=quantities.min_value_nm(text),
@@ -168,7 +173,7 @@ def read_masked(masked: str, mentions: tuple[Mention, ...]) -> Entities:
         mentions=mentions,
         properties=_named(PROPERTIES, masked),
         rules=_named(RULES, masked),
-        endpoints=_named(ENDPOINTS, masked),
+        endpoints=endpoints_in(masked),
         activity_types=tuple(dict.fromkeys(TYPE_NAMES[name] for name in types)),
         masked=masked,
         refers_back=bool(_BACK.search(masked)),

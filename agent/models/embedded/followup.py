@@ -33,6 +33,8 @@ class Focus:
     """the query that the literature was last asked, or the last question that named something"""
     mentions: tuple[Mention, ...] = ()
     """the mentions in that topic"""
+    endpoints: tuple[str, ...] = ()
+    """what was last predicted, by name"""
 
 
 def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
@@ -50,11 +52,13 @@ def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
         queries = [str(c.args["query"]) for c in calls if c.args.get("query")]
         topic = queries[-1] if queries else (turn.question[:300] if named.mentions else "")
         about = find_entities(topic, gazetteer).mentions if topic else ()
+        predicted = [c.args.get("endpoints") for c in calls if c.name == "predict_property"]
         focus = Focus(
             _later(focus.molecules, molecules),
             _later(focus.targets, targets),
             topic or focus.topic,
             about or focus.mentions,
+            tuple(predicted[-1] or ()) if predicted else focus.endpoints,
         )
     return focus
 

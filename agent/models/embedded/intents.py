@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from retort.agent.models.embedded import topics
 from retort.agent.models.embedded.classifier import INTENTS
 from retort.agent.models.embedded.entities import Entities
 from retort.agent.models.embedded.followup import Focus
+from retort.agent.models.embedded.foretold import is_reported, wants_prediction
 
 NEEDS_MOLECULE = frozenset(
     {
@@ -74,6 +76,9 @@ def choose(
         focus: what was spoken of before.
     """
     wanted = {name for name in INTENTS if ratios[name] >= 1.0} | _insisted(entities, ratios)
+    is_prediction = wants_prediction(entities, focus)
+    if is_prediction:
+        wanted = _foretold(entities, wanted)
     if not wanted:
         best = max(INTENTS, key=lambda name: ratios[name])
         wanted = {best} if ratios[best] >= 0.5 else {"literature"}
@@ -84,7 +89,11 @@ def choose(
             return ("out_of_scope",), ""
         wanted = wanted - {"out_of_scope"} or {"literature"}
     wanted -= _unmeant(entities, wanted, ratios)
-    wanted = _told_by_papers(entities, wanted)
+    if not is_prediction:
+        wanted = _told_by_papers(entities, wanted)
+        is_told = "literature" in wanted or is_reported(entities)
+        if is_told and len(topics.clauses(entities)) == 1:
+            wanted = wanted - {"prediction"} or {"literature"}
     if wanted == {"identity"} and _asks_another_quantity(entities):
         wanted = {"literature"}
     wanted, lacking = _possible(entities, wanted, focus)
@@ -92,6 +101,20 @@ def choose(
     if not wanted and (not entities.refers_back or about_something):
         wanted = {"literature"}
     return tuple(name for name in INTENTS if name in wanted), lacking
+
+
+def _foretold(entities: Entities, wanted: set[str]) -> set[str]:
+    """The intents with prediction, and without those that its words were taken for."""
+    dropped = {"literature", "out_of_scope", "drugs_for_target", "target_info", "similarity"}
+    if not entities.activity_types:
+        dropped.add("activities")
+    if not _MECHANISM.search(entities.masked):
+        dropped.add("mechanism")
+    if not entities.properties:
+        dropped.add("properties")
+    if _asks_another_quantity(entities) or not _IDENTITY.search(entities.masked):
+        dropped.add("identity")
+    return (wanted - dropped) | {"prediction"}
 
 
 def _unmeant(entities: Entities, wanted: set[str], ratios: Mapping[str, float]) -> set[str]:

@@ -31,6 +31,7 @@ _GREETING = re.compile(
     r"|perfect)\b[^?]{0,40}\??\W*$",
     re.IGNORECASE,
 )
+_PREDICTORS = frozenset({"predict_property", "explain_prediction"})
 _SEVERAL = re.compile(
     r"\bwhich (?:one|of (?:them|these|those|the two))\b|\bboth\b|\bthem\b|\bthe two\b",
     re.IGNORECASE,
@@ -111,6 +112,8 @@ class Planner:
         if "search_literature" not in tools or not results:
             return ()
         names = {result.call.name for result in results}
+        if names <= _PREDICTORS and not any(result.ok for result in results):
+            names |= topics.LOOK_UPS  # no such predictor: a paper may tell
         if "search_literature" in names or not names & topics.LOOK_UPS:
             return ()
         if any(result.ok and not is_absence(result) for result in _decisive(results)):

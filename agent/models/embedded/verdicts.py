@@ -103,9 +103,11 @@ def of_calculations(question: str, results: Sequence[Result]) -> str:
 
 def of_predictions(question: str, results: Sequence[Result]) -> str:
     """Several molecules in the order of one predicted value, and whether intervals overlap."""
-    items = found(results)
+    items = [item for item in found(results) if item["record"].get("record") == "prediction"]
     if len({item["record"]["endpoint"] for item in items}) != 1:
         return ""
+    if any(item["record"].get("rank_only") for item in items):
+        return _ranked(question, items)
     rows = [(float(i["record"]["value"]), signed(float(i["record"]["value"])), i) for i in items]
     line = _ordered(question, f"Predicted {items[0]['record']['endpoint_label']}", rows)
     ranked = sorted(items, key=lambda item: -float(item["record"]["value"]))
@@ -116,6 +118,17 @@ def of_predictions(question: str, results: Sequence[Result]) -> str:
     if line and overlaps:
         line += f" The intervals overlap, so the order is uncertain {mark(*items)}."
     return line
+
+
+def _ranked(question: str, items: Sequence[Item]) -> str:
+    """Several molecules in the order of a model that ranks and gives no values."""
+    ranks = [float(item["record"]["percentile_of_drugs"]) for item in items]
+    rows = [
+        (rank, f"higher than {rank:.0f} % of approved drugs", item)
+        for rank, item in zip(ranks, items, strict=True)
+    ]
+    label = f"Predicted rank in {items[0]['record']['endpoint_label']}, no value"
+    return _ordered(question, label, rows)
 
 
 def of_mechanisms(question: str, results: Sequence[Result]) -> str:

@@ -60,15 +60,6 @@ RULES = _table(
     }
 )
 
-ENDPOINTS = _table(
-    {
-        "solubility": r"(?:in|un|aqueous |water )?solub\w*|dissolv\w+|dissolution|logs",
-        "lipophilicity": r"lipophil\w+|log ?d(?: ?7\.4)?|distribution coefficient",
-        "herg": r"herg|cardiotox\w*|cardiac (?:risk|safety|liabilit\w+|toxicity)|qt"
-        r"|safe for the heart",
-    }
-)
-
 ACTIVITY_TYPE = re.compile(
     r"(?<![\w-])p?(IC ?50|EC ?50|AC ?50|GI ?50|CC ?50|XC ?50|K ?i|K ?d)s?(?:['’]s)?(?![\w-])",
     re.IGNORECASE,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from retort.agent.models.embedded import calculated, looked_up
+from retort.agent.models.embedded import calculated, looked_up, predicted
 from retort.agent.models.embedded.dialogue import Result
 
 WRITERS: dict[str, Callable[[Sequence[Result]], str]] = {
@@ -18,6 +18,7 @@ WRITERS: dict[str, Callable[[Sequence[Result]], str]] = {
     "find_mechanism": looked_up.write_mechanisms,
     "find_activities": looked_up.write_activities,
     "find_indications": looked_up.write_indications,
-    "predict_property": calculated.write_predictions,
+    "predict_property": predicted.write_predictions,
+    "explain_prediction": predicted.write_predictions,
 }
 """The writer of each tool's records, in the order in which an answer tells them."""

@@ -16,6 +16,7 @@ from rdkit import Chem
 
 from retort.retrieval.errors import RetortError
 from retort.tools.chembl import starter
+from retort.tools.chembl.local import LocalSource
 
 TARGET = (
     "SELECT m.pref_name, a.standard_type, a.standard_relation, a.standard_value, a.standard_units, "
@@ -274,3 +275,12 @@ def test_a_full_disk_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         starter.build(tmp_path / "chembl.sqlite")
     assert "RETORT_HOME" in caught.value.next
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_molecule_is_named_by_the_first_block_of_its_key(file: Path) -> None:
+    source = LocalSource(file)
+    assert source.name_of("KTUFNOKKBVMGRW") == "Imatinib"
+    assert (
+        source.name_of("AAAAAAAAAAAAAA") == source.name_of("imatinib") == source.name_of("") == ""
+    )
+    source.close()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from retort.tools.predictors import endpoints, featurise, train
+from retort.tools.predictors import featurise
+from retort.tools.predictors.endpoints import Source, spec
+from retort.tools.predictors.training import fit
+from retort.tools.predictors.training.boosting import Growth
 from retort.tools.structures import molecule_from_smiles
 
 CORES = ("c1ccccc1", "c1ccncc1", "C1CCCCC1", "c1ccoc1", "C1CCNCC1", "c1ccc2ccccc2c1")
@@ -15,11 +20,15 @@ TAILS = ("C", "CC", "CCO", "C(=O)O", "CN", "CCN(C)C", "F", "Cl", "OC", "N#CC")
 MOLECULES = tuple(f"{tail}{core}" for core in CORES for tail in TAILS)
 HELD_OUT = "CCc1ccccc1"
 SALT = "CC(=O)[O-].[Na+]"
-RECIPE = {"rounds": 20, "num_leaves": 7, "min_data_in_leaf": 3, "feature_fraction": 1.0}
 TOYS = tuple(
-    replace(spec, recipe=replace(spec.recipe, repeats=1, extra_trees=False, **RECIPE))
-    for spec in endpoints.SPECS
+    replace(
+        spec(name),
+        sources=(Source(f"Toy {name}", "table", f"toy/{name}.csv", f"Toy 2020 {name}", "CC0"),),
+    )
+    for name in ("solubility", "lipophilicity", "herg")
 )
+GROWTH = Growth(rounds=20, num_leaves=7, min_data_in_leaf=3, feature_fraction=1.0)
+GROWTHS = {fit.ADMET: GROWTH, fit.TARGETS: GROWTH}
 
 
 def value_of(smiles: str, task: str) -> float:
@@ -32,16 +41,18 @@ def value_of(smiles: str, task: str) -> float:
 def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in the layout that training reads."""
     data = tmp_path_factory.mktemp("data")
-    sets = data / "molecules" / "tdc_admet"
-    for spec in TOYS:
-        (sets / spec.folder).mkdir(parents=True)
-        rows = [(smiles, value_of(smiles, spec.task)) for smiles in (*MOLECULES, SALT)]
+    sets = data / "molecules" / "toy"
+    sets.mkdir(parents=True)
+    for toy in TOYS:
+        rows = [(smiles, value_of(smiles, toy.task)) for smiles in (*MOLECULES, SALT)]
         lines = [f"{index},{smiles},{value}" for index, (smiles, value) in enumerate(rows)]
         lines += ["bad,C1CC(,1.0", f"twice,{MOLECULES[5]},{rows[5][1]}"]
         text = "\n".join(["Drug_ID,Drug,Y", *lines]) + "\n"
-        (sets / spec.folder / "train_val.csv").write_text(text, encoding="utf-8")
+        (sets / f"{toy.name}.csv").write_text(text, encoding="utf-8")
     key = featurise.structure_keys(molecule_from_smiles(HELD_OUT))[0]
-    (sets / "holdout_inchikey14.txt").write_text(f"{key}\n", encoding="ascii")
+    held = data / "molecules" / "tdc_admet"
+    held.mkdir()
+    (held / "holdout_inchikey14.txt").write_text(f"{key}\n", encoding="ascii")
     drugs = data / "molecules" / "drughelper"
     drugs.mkdir()
     table = ["Chemblid\tDrug\tcanonical\tmax_phase"]
@@ -52,8 +63,22 @@ def toy_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def toy_checkpoints(toy_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Checkpoints trained on the toy sets."""
+def toy_work(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The work folder in which the toy checkpoints were made."""
+    return tmp_path_factory.mktemp("work")
+
+
+@pytest.fixture(scope="session")
+def toy_checkpoints(
+    toy_data: Path, toy_work: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Checkpoints of trees grown on the toy sets."""
     out = tmp_path_factory.mktemp("checkpoints")
-    train.train(toy_data, out, TOYS, seeds=2)
+    fit.fit(toy_data, toy_work, out, TOYS, seeds=(0, 1), growths=GROWTHS, workers=1)
     return out
+
+
+@pytest.fixture
+def toys() -> Any:
+    """The toy endpoints and how their trees are grown."""
+    return SimpleNamespace(TOYS=TOYS, GROWTH=GROWTH, GROWTHS=GROWTHS)

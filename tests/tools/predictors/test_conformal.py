@@ -34,14 +34,17 @@ def test_intervals_hold_new_values_as_often_as_they_say(seed: int, law: str) -> 
     held = (low <= truth) & (truth <= high)
     for chosen in (new == 0, new == 1):
         assert 0.82 <= held[chosen].mean() <= 0.98
-    assert widths.half_widths[1] > 2 * widths.half_widths[0]
+    assert (widths.half_widths[:, 1] > 2 * widths.half_widths[:, 0]).all()
+    narrow_low, narrow_high = widths.interval(np.zeros(4000), new, 0.8).T
+    assert 0.72 <= ((narrow_low <= truth) & (truth <= narrow_high)).mean() <= 0.88
+    assert ((low <= narrow_low) & (narrow_high <= high)).all()
 
 
 def test_a_rare_category_takes_the_width_of_all() -> None:
     residuals = np.concatenate([np.linspace(-1, 1, 200), [50.0]])
     widths = Widths.fit(residuals, np.array([0] * 200 + [1]), 3)
-    assert widths.half_widths[1] == widths.half_widths[2]
-    assert widths.half_widths[1] < 2
+    assert (widths.half_widths[:, 1] == widths.half_widths[:, 2]).all()
+    assert (widths.half_widths[:, 1] < 2).all()
 
 
 def test_too_few_residuals_are_refused() -> None:
@@ -55,24 +58,40 @@ def _classes(seed: int, size: int) -> tuple[np.ndarray, np.ndarray]:
     return odds, rng.random(size) < 1 / (1 + np.exp(-(2 * odds + 0.5)))
 
 
+def _near(size: int) -> np.ndarray:
+    return np.full(size, 0.5)
+
+
 def test_probabilities_are_calibrated_and_intervals_hold_them() -> None:
     odds, positive = _classes(1, 400)
-    fitted = Probabilities.fit(odds, positive, np.arange(400) // 2)
+    fitted = Probabilities.fit(odds, _near(400), positive, np.arange(400) // 2)
     fresh, truth = _classes(2, 4000)
-    value = fitted.value(fresh[:, None])
+    value = fitted.value(fresh, _near(4000))
     assert np.mean(value) == pytest.approx(truth.mean(), abs=0.05)
     exact = 1 / (1 + np.exp(-(2 * fresh + 0.5)))
     assert np.abs(value - exact).max() < 0.15
-    low, high = fitted.interval(fresh[:, None]).T
+    low, high = fitted.interval(fresh, _near(4000)).T
     assert ((low <= value) & (value <= high)).all()
     assert ((low <= exact + 0.02) & (exact - 0.02 <= high)).mean() > 0.8
+    narrow_low, narrow_high = fitted.interval(fresh, _near(4000), 0.8).T
+    assert (narrow_high - narrow_low <= high - low + 1e-12).all()
+
+
+def test_a_stranger_gets_a_probability_nearer_to_the_base_rate() -> None:
+    rng = np.random.default_rng(6)
+    odds, similarity = rng.normal(0, 2, 4000), rng.uniform(0.1, 1.0, 4000)
+    knows = rng.random(4000) < similarity
+    positive = np.where(knows, odds > 0, rng.random(4000) < 0.5)
+    fitted = Probabilities.fit(odds, similarity, positive, np.arange(4000))
+    near, far = fitted.value(np.array([3.0, 3.0]), np.array([0.9, 0.2]))
+    assert near > 0.85 > 0.7 > far > 0.5
 
 
 def test_class_sets_hold_each_class_as_often_as_they_say() -> None:
     odds, positive = _classes(3, 1000)
-    fitted = Probabilities.fit(odds, positive, np.arange(1000))
+    fitted = Probabilities.fit(odds, _near(1000), positive, np.arange(1000))
     fresh, truth = _classes(4, 4000)
-    sets = np.array([fitted.classes(value) for value in fitted.value(fresh[:, None])])
+    sets = np.array([fitted.classes(value) for value in fitted.value(fresh, _near(4000))])
     assert sets[truth, 0].mean() == pytest.approx(0.9, abs=0.04)
     assert sets[~truth, 1].mean() == pytest.approx(0.9, abs=0.04)
 
@@ -81,5 +100,6 @@ def test_useless_scores_give_the_base_rate() -> None:
     rng = np.random.default_rng(5)
     positive = rng.random(300) < 0.7
     odds = np.where(positive, -1.0, 1.0) + rng.normal(0, 1, 300)
-    fitted = Probabilities.fit(odds, positive, np.arange(300))
-    assert fitted.value(np.array([[-3.0], [3.0]])) == pytest.approx(positive.mean(), abs=0.02)
+    fitted = Probabilities.fit(odds, _near(300), positive, np.arange(300))
+    value = fitted.value(np.array([-3.0, 3.0]), _near(2))
+    assert value == pytest.approx(positive.mean(), abs=0.02)

@@ -2,44 +2,52 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from rdkit import DataStructs
-from rdkit.Chem import MolFromSmiles, rdFingerprintGenerator
 
-from retort.tools.predictors.domain import EDGES, Domain, similarities, similarity_bin
+from retort.tools.predictors.domain import EDGES, Domain, ranged_columns, similarity_bins
 from retort.tools.predictors.featurise import featurise
 
 TRAINING = [featurise(f"{'C' * size}c1ccccc1{tail}") for size in range(1, 6) for tail in ("O", "N")]
 
 
-def test_similarity_is_rdkits_tanimoto() -> None:
-    generator = rdFingerprintGenerator.GetMorganGenerator(radius=2, fpSize=2048)
-    names = ("CCO", "CCCO", "c1ccccc1O", "CC(=O)Nc1ccc(O)cc1")
-    prints = [generator.GetFingerprint(MolFromSmiles(name)) for name in names]
-    bits = np.array([featurise(name).bits for name in names])
-    for index in range(len(names)):
-        expected = DataStructs.BulkTanimotoSimilarity(prints[index], prints)
-        np.testing.assert_allclose(similarities(bits[index], bits), expected, atol=1e-6)
+def _domain() -> Domain:
+    ranged = np.array([item.vector[ranged_columns()] for item in TRAINING])
+    return Domain.fit([item.elements for item in TRAINING], ranged)
 
 
 @pytest.mark.parametrize(("similarity", "expected"), [(0.0, 0), (0.29, 0), (0.3, 1), (1.0, 4)])
 def test_bins_begin_at_their_lower_edge(similarity: float, expected: int) -> None:
-    assert similarity_bin(similarity) == expected <= len(EDGES)
+    assert similarity_bins([similarity]).tolist() == [expected]
+    assert expected <= len(EDGES)
 
 
-def test_a_training_molecule_is_inside_and_a_stranger_is_not() -> None:
-    domain = Domain.fit(TRAINING, 0.3)
-    middle = featurise("CCCc1ccccc1O")
-    assert domain.nearest(middle) == 1.0
-    assert domain.complaints(middle, 1.0) == []
+def test_the_edge_holds_for_a_similarity_in_single_precision() -> None:
+    assert similarity_bins(np.array([np.float32(0.3), np.float32(0.7)])).tolist() == [1, 4]
+
+
+@pytest.mark.parametrize(("nearest", "level"), [(1.0, "inside"), (0.35, "borderline")])
+def test_similarity_alone_decides_for_an_ordinary_molecule(nearest: float, level: str) -> None:
+    found, why = _domain().judge(featurise("CCCc1ccccc1O"), nearest)
+    assert found == level and bool(why) == (level != "inside")
+
+
+def test_a_stranger_is_outside_for_every_reason() -> None:
     stranger = featurise("C[Si](C)(C)CCCCCCCCCCCCCCCCCCCCCCC")
-    found = " ".join(domain.complaints(stranger, domain.nearest(stranger)))
+    level, why = _domain().judge(stranger, 0.1)
+    found = " ".join(why)
+    assert level == "outside"
     assert "less than 0.30" in found and "Si" in found and "MolWt" in found
 
 
+def test_a_little_beyond_the_range_is_borderline_and_far_beyond_is_outside() -> None:
+    chains = [featurise(f"{'C' * size}c1ccccc1O") for size in range(1, 13)]
+    ranged = np.array([item.vector[ranged_columns()] for item in chains])
+    domain = Domain.fit([item.elements for item in chains], ranged)
+    levels = [domain.judge(featurise(f"{'C' * size}c1ccccc1O"), 0.9)[0] for size in (6, 13, 20)]
+    assert levels == ["inside", "borderline", "outside"]
+
+
 def test_a_stored_domain_is_the_same() -> None:
-    domain = Domain.fit(TRAINING, 0.35)
+    domain = _domain()
     again = Domain.from_arrays(domain.arrays())
-    np.testing.assert_array_equal(again.bits, domain.bits)
     np.testing.assert_array_equal(again.ranges, domain.ranges)
-    assert (again.elements, again.threshold) == (domain.elements, 0.35)
-    assert domain.elements == {6, 7, 8}
+    assert again.elements == domain.elements == {6, 7, 8}

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rdkit.Chem import MolFromSmiles
 
 from retort.retrieval.errors import RetortError
-from retort.tools.predictors import featurise
+from retort.tools.predictors import descriptors, featurise
 from retort.tools.structures import molecule_from_smiles
 
 
@@ -54,6 +55,76 @@ def test_descriptors_are_those_of_the_molecule() -> None:
     assert values["TPSA"] == pytest.approx(63.6, abs=0.01)
     assert values["MolLogP"] == pytest.approx(1.31, abs=0.01)
     assert len(set(names)) == len(names)
+
+
+ODD = (
+    "CC(=O)Oc1ccccc1C(=O)O",
+    "CN1CCC[C@H]1c1cccnc1",
+    "COc1cc2ncnc(Nc3ccc(F)c(Cl)c3)c2cc1OCCCN1CCOCC1",
+    "CC1(C)S[C@@H]2[C@H](NC(=O)Cc3ccccc3)C(=O)N2[C@H]1C(=O)O",
+    "C12C3C4C1C5C2C3C45",
+    "C1CC1CC1CCC1",
+    "[2H]C(Cl)(Cl)Cl",
+    "[2H]c1ccc(OC)cc1",
+    "CS(=O)c1ccccc1",
+    "CS(=O)(=O)N",
+    "O=[N+]([O-])c1ccccc1",
+    "CC[N+](C)(C)CC(=O)[O-]",
+    "COP(=O)(OC)OC",
+    "C[Si](C)(C)C",
+    "C[Hg]Cl",
+    "CC(=O)[O-].[Na+]",
+    "[Cl-].[Na+]",
+    "C[Se]C",
+    "C",
+    "BrCI",
+    "C#N",
+    "[CH3]",
+    "OB(O)c1ccccc1",
+    "CC(C)CC(NC(=O)C(N)Cc1ccc(O)cc1)C(=O)NCC(=O)NC(CS)C(=O)O",
+    "c1ccc2c(c1)c1cccc3ccc4cccc2c4c31",
+)
+
+
+@pytest.mark.parametrize("smiles", ODD)
+def test_descriptors_are_rdkits_own_to_the_last_bit(smiles: str) -> None:
+    from rdkit.Chem import Descriptors
+
+    parent = MolFromSmiles(featurise.featurise(smiles).smiles)
+    found = dict(zip(descriptors.names(), descriptors.values(parent), strict=True))
+    slow = {name: function(parent) for name, function in Descriptors.descList}
+    shared = found.keys() & slow.keys()
+    assert set(found) - shared == {"MaxEState", "MinEState", "FormalCharge"}
+    slow["MaxEState"] = max(0.0, slow["MaxEStateIndex"])
+    slow["MinEState"] = min(0.0, slow["MinEStateIndex"])
+    slow["FormalCharge"] = sum(atom.GetFormalCharge() for atom in parent.GetAtoms())
+    wrong = {
+        name: (value, slow[name])
+        for name, value in found.items()
+        if not np.array_equal(np.float32(value), np.float32(slow[name]), equal_nan=True)
+    }
+    assert wrong == {}
+
+
+def test_the_same_text_is_featurised_once_and_cannot_be_changed() -> None:
+    first = featurise.featurise("CCOc1ccccc1CC")
+    assert featurise.featurise("CCOc1ccccc1CC") is first
+    for array in (first.vector, first.bits):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+    assert featurise.featurise.cache_info().maxsize == featurise.KEPT
+
+
+def test_what_rdkit_cannot_compute_on_is_an_error_with_the_string(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("Pre-condition Violation\nmore")
+
+    monkeypatch.setattr(descriptors, "values", fail)
+    with pytest.raises(RetortError, match="Pre-condition Violation") as caught:
+        featurise.featurise("CCCCCCCCCCCCO")
+    assert '"CCCCCCCCCCCCO"' in caught.value.what
 
 
 def test_bits_are_the_packed_morgan_fingerprint() -> None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import csv
+import multiprocessing
 import threading
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import labour
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +17,8 @@ from rdkit import Chem
 
 from retort.retrieval.errors import RetortError, UsageError
 from retort.tools import sdf
-from retort.tools.predictors import Predictors, table
-from retort.tools.predictors.table import Outcome, predict_file
+from retort.tools.predictors import Predictors, columns, table
+from retort.tools.predictors.table import Outcome, Progress, predict_file
 from retort.tools.structure_files import open_structures
 
 TABLE = 'id,SMILES,note\n1,CCO,"a, ""b""\r\nc"\n2,C1CC(,=x\n\n3, c1ccccc1 ,\n4,,none\n5,CC,x,y\n'
@@ -114,12 +118,76 @@ def test_it_stops_after_the_block_in_work(
 
     def progress(done: int, total: int, note: str) -> None:
         seen.append((done, total))
-        stop.set()
+        if done:
+            stop.set()
 
     made = predict_file(
         predictors, open_structures(source), output, ["herg"], progress, cancel=stop
     )
-    assert made == Outcome(5, 2, 1, 0) and seen == [(2, 5)] and len(read(output)) == 2
+    assert made == Outcome(5, 2, 1, 0) and seen == [(0, 5), (2, 5)] and len(read(output)) == 2
+
+
+@pytest.fixture
+def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that is worth several processes."""
+    monkeypatch.setattr(table, "BLOCK", 2)
+    rows = [f"{n},{'C' * (n % 7)}" for n in range(40)]
+    return write(tmp_path / "many.csv", "\n".join(["id,smiles", *rows]) + "\n")
+
+
+def spread(
+    source: Path, output: Path, progress: Progress | None = None, **more: Any
+) -> tuple[Outcome, Predictors]:
+    predictors = Predictors.load()
+    found = open_structures(source)
+    return predict_file(
+        predictors, found, output, ["herg"], progress, workers=2, **more
+    ), predictors
+
+
+def test_several_processes_give_the_same_bytes(many: Path, tmp_path: Path) -> None:
+    made, predictors = spread(many, tmp_path / "spread.csv")
+    assert made == Outcome(40, 40, 6, 0)
+    predict_file(predictors, open_structures(many), tmp_path / "alone.csv", ["herg"])
+    assert (tmp_path / "spread.csv").read_bytes() == (tmp_path / "alone.csv").read_bytes()
+    assert multiprocessing.active_children() == []
+
+
+def test_a_killed_process_is_replaced_and_a_stop_keeps_what_is_written(
+    many: Path, tmp_path: Path
+) -> None:
+    output, killed, stop = tmp_path / "out.csv", set(), threading.Event()
+
+    def progress(done: int, total: int, note: str) -> None:
+        if done == 4:
+            for child in multiprocessing.active_children():
+                killed.add(child.pid)
+                child.kill()
+        if done == 20:
+            stop.set()
+
+    made, predictors = spread(many, output, progress, cancel=stop)
+    assert len(killed) == 2 and (made.done, made.resumed) == (20, 0)
+    assert len(read(output)) == 20
+    again = predict_file(predictors, open_structures(many), output, ["herg"])
+    assert again == Outcome(40, 40, 6, 20)
+    predict_file(predictors, open_structures(many), tmp_path / "alone.csv", ["herg"])
+    assert output.read_bytes() == (tmp_path / "alone.csv").read_bytes()
+
+
+def test_a_process_that_dies_twice_on_its_rows_names_them(many: Path, tmp_path: Path) -> None:
+    load = partial(labour.dies_on, "[Xe]", Predictors)
+    text = many.read_text().replace("\n8,C\n", "\n8,[Xe]\n")
+    output = tmp_path / "out.csv"
+    with pytest.raises(RetortError, match="rows 9 to 10 ended twice") as caught:
+        spread(write(many, text), output, load=load)
+    assert "signal 9" in caught.value.why and "--workers" in caught.value.next
+    assert [row["id"] for row in read(output)] == [str(n) for n in range(8)]
+
+
+def test_what_a_process_cannot_load_is_told(many: Path, tmp_path: Path) -> None:
+    with pytest.raises(RetortError, match="Cannot load the predictors"):
+        spread(many, tmp_path / "out.csv", load=partial(Predictors.load, tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -214,6 +282,6 @@ def test_a_huge_structure_is_an_error_of_its_row(tmp_path: Path, predictors: Pre
 def test_any_cells_come_back_from_the_result(rows: list[list[str]]) -> None:
     usable = [[cell.replace("\0", "").encode("utf-8", "ignore").decode() for cell in row]
               for row in rows]  # fmt: skip
-    text = "".join(table._line(row) for row in usable)
+    text = "".join(columns.line(row) for row in usable)
     lines = [line + "\n" for line in text.split("\n")[:-1]]
     assert list(csv.reader(lines, strict=True)) == usable

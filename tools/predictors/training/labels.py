@@ -5,12 +5,16 @@ Knows no file and no model. One row is one structure; a value that was not measu
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from retort.tools.predictors.endpoints import Spec
 from retort.tools.predictors.records import Task
+from retort.tools.predictors.training.datasets import Dataset
 
 FOLDS = 5
 
@@ -41,9 +45,47 @@ class Labels:
         """(n, t) where there is a value."""
         return ~np.isnan(self.values)
 
+    def rows(self, task: str) -> Ints:
+        """Rows (m,) that have a value for a task."""
+        return np.flatnonzero(~np.isnan(self.values[:, self.tasks.index(task)]))
+
+    def digest(self) -> str:
+        """What identifies the table: a hash of its structures, tasks and values."""
+        found = hashlib.sha256("\n".join((*self.smiles, *self.tasks)).encode())
+        found.update(np.nan_to_num(self.values, nan=-1e9).tobytes())
+        return found.hexdigest()[:12]
+
     def folds(self, seed: int) -> Ints:
         """Fold of each row, whole scaffolds together, every task spread evenly."""
         return scaffold_folds(self.scaffolds, self.measured(), seed)
+
+
+def table(datasets: Sequence[tuple[Spec, Dataset]]) -> Labels:
+    """The labels of several endpoints, each with its training set, in one table."""
+    place: dict[str, int] = {}
+    keys: list[str] = []
+    scaffolds: list[str] = []
+    for _, found in datasets:
+        for row in found.rows:
+            if row.smiles not in place:
+                place[row.smiles] = len(place)
+                keys.append(row.key)
+                scaffolds.append(row.scaffold)
+    values = np.full((len(place), len(datasets)), np.nan, dtype=np.float32)
+    primary = np.zeros(values.shape, dtype=np.bool_)
+    for column, (_, found) in enumerate(datasets):
+        for row in found.rows:
+            values[place[row.smiles], column] = row.value
+            primary[place[row.smiles], column] = not row.auxiliary
+    return Labels(
+        smiles=tuple(place),
+        keys=tuple(keys),
+        scaffolds=tuple(scaffolds),
+        tasks=tuple(spec.name for spec, _ in datasets),
+        kinds=tuple(spec.task for spec, _ in datasets),
+        values=values,
+        primary=primary,
+    )
 
 
 def scaffold_folds(

@@ -11,7 +11,6 @@ import math
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from retort.retrieval.errors import RetortError
+from retort.tools.predictors.networks import autocast
 
 if TYPE_CHECKING:
     import torch
@@ -74,15 +74,6 @@ class Run:
                 "Leave --device out, or say --device cpu.",
             )
         return torch.device(name)
-
-
-def autocast(device: torch.device) -> AbstractContextManager[Any]:
-    """bfloat16 on GPUs and on CPUs with instructions for it; elsewhere plain float32."""
-    import torch
-
-    if device.type == "cpu" and not torch.cpu._is_avx512_bf16_supported():
-        return nullcontext()
-    return torch.autocast(device.type, dtype=torch.bfloat16)
 
 
 def train(

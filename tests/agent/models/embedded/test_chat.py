@@ -15,7 +15,7 @@ from retort.agent.records import ABSTENTION
 TOOL_NAMES = (
     "find_molecule calculate_properties check_rules check_alerts compare_molecules"
     " match_substructure find_target find_activities find_mechanism find_indications"
-    " predict_property search_literature"
+    " predict_property explain_prediction search_literature"
 ).split()
 TOOLS = [{"type": "function", "function": {"name": name}} for name in TOOL_NAMES]
 

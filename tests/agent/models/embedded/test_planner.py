@@ -12,7 +12,7 @@ from retort.agent.models.embedded.planner import Plan, Planner
 TOOL_NAMES = (
     "find_molecule calculate_properties check_rules check_alerts compare_molecules"
     " match_substructure find_target find_activities find_mechanism find_indications"
-    " predict_property search_literature"
+    " predict_property explain_prediction search_literature"
 ).split()
 
 
@@ -172,7 +172,7 @@ def test_planning_is_deterministic_and_bounded(planner: Planner) -> None:
         "What is the mechanism of resistance to gefitinib?",
         "How does TPMT affect imatinib?",
         "Should HLA-B*57:01 be tested before warfarin?",
-        "What is the LD50 of caffeine?",
+        "What is the measured LD50 of caffeine in rats?",
         "What is the active metabolite of clopidogrel?",
         "Why was imatinib withdrawn?",
         "Does warfarin interact with aspirin?",
@@ -258,3 +258,65 @@ def test_a_mechanism_on_something_else_does_not_answer_for_a_target(planner: Pla
 def test_what_it_is_called_is_asked_of_the_molecule_spoken_of(planner: Planner) -> None:
     made = plan(planner, "Is CC(=O)Oc1ccccc1C(=O)O drug-like?", "what is it called?")
     assert calls(made) == [("find_molecule", {"molecule": "CC(=O)Oc1ccccc1C(=O)O"})]
+
+
+@pytest.mark.parametrize(
+    ("question", "endpoints"),
+    [
+        ("Does ibuprofen cross the blood-brain barrier?", ["bbb"]),
+        ("Is imatinib BBB permeable?", ["bbb"]),
+        (
+            "is imatinib a CYP3A4 inhibitor or substrate",
+            ["cyp3a4_inhibition", "cyp3a4_substrate"],
+        ),
+        ("is imatinib Ames positive", ["ames"]),
+        ("predicted half-life of imatinib", ["half_life"]),
+        ("microsomal clearance of imatinib", ["clearance_microsome"]),
+        ("clearance of imatinib", ["clearance_hepatocyte", "clearance_microsome"]),
+        ("ADMET profile of imatinib", []),
+        ("toxicity profile of imatinib", ["toxicity"]),
+        ("what off-targets may imatinib hit", ["targets"]),
+        ("Tox21 ER prediction for imatinib", ["tox21_nr_er"]),
+    ],
+)
+def test_an_endpoint_is_named_in_the_words_of_a_chemist(
+    planner: Planner, question: str, endpoints: list[str]
+) -> None:
+    ((name, args),) = calls(plan(planner, question))
+    assert name == "predict_property" and args["endpoints"] == endpoints
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Which drugs inhibit CYP3A4?", "find_mechanism"),
+        ("What IC50 has imatinib on CYP3A4?", "find_activities"),
+        ("What is the measured half-life of imatinib in humans?", "search_literature"),
+        ("Do CYP2D6 inhibitors raise imatinib levels?", "search_literature"),
+        ("Have cases of liver injury from imatinib been reported?", "search_literature"),
+    ],
+)
+def test_what_is_measured_or_reported_is_not_predicted(
+    planner: Planner, question: str, expected: str
+) -> None:
+    assert [name for name, _ in calls(plan(planner, question))] == [expected]
+
+
+@pytest.mark.parametrize(
+    "questions",
+    [
+        ("why is imatinib predicted to be a hERG blocker?",),
+        ("Is imatinib a hERG blocker?", "why does the model think so?"),
+    ],
+)
+def test_why_asks_what_a_prediction_leans_on(planner: Planner, questions: tuple[str, ...]) -> None:
+    expected = ("explain_prediction", {"molecule": "imatinib", "endpoint": "herg"})
+    assert calls(plan(planner, *questions)) == [expected]
+
+
+def test_papers_are_asked_where_there_is_no_such_predictor(planner: Planner) -> None:
+    question = "bioavailability of imatinib"
+    made = plan(planner, question)
+    failed = Result(made.calls[0], False, "There is no predictor of that.")
+    (more,) = planner.escalate(made, [failed], [Turn(question)], TOOL_NAMES)
+    assert more.name == "search_literature"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from retort.agent.models.embedded.dialogue import Call, Result
@@ -108,6 +109,123 @@ def test_predictions_are_predicted_with_interval_unit_and_domain() -> None:
     )
     assert "predicted by models, not measured" in text and "measured IC50" not in text
     assert "thresholds" not in text
+
+
+def guess(endpoint: str, value: float | None, **more: Any) -> dict[str, Any]:
+    """A prediction of a class; of a rank where there is no value."""
+    return {
+        "record": "prediction",
+        "name": "aspirin",
+        "smiles": "CC",
+        "endpoint": endpoint,
+        "endpoint_label": endpoint,
+        "family": "toxicity",
+        "task": "classification",
+        "value": value,
+        "unit": "",
+        "label": f"{endpoint} risk",
+        "interval": [] if value is None else [value - 0.1, value + 0.1],
+        "confidence": 0.9,
+        "rank_only": value is None,
+        "in_domain": True,
+        "domain": "inside",
+        "percentile_of_drugs": 71.0,
+        "concern": "little",
+        "reading": "a reading",
+        "model": "m",
+        **more,
+    }
+
+
+def trained(endpoint: str, is_itself: bool) -> dict[str, Any]:
+    return {
+        "record": "training",
+        "key": "AAAAAAAAAAAAAA",
+        "name": "aspirin" if is_itself else "astemizole",
+        "smiles": "",
+        "near": "aspirin",
+        "similarity": 1.0 if is_itself else 0.62,
+        "is_itself": is_itself,
+        "endpoint": endpoint,
+        "endpoint_label": endpoint,
+        "said": f"{endpoint} risk",
+        "source": "Wang 2016",
+    }
+
+
+def test_what_was_measured_of_the_molecule_itself_comes_first() -> None:
+    text = told(
+        "predict_property",
+        {},
+        guess("herg", 0.9),
+        trained("herg", is_itself=False),
+        trained("herg", is_itself=True),
+    )
+    first, second, third = text.splitlines()[:1] + text.splitlines()[2:4]
+    assert first.startswith("- Measured, in the training set: herg of aspirin") and "[E3]" in first
+    assert second.startswith("- Predicted herg of aspirin: probability of")
+    assert third.strip().startswith("- Measured of the nearest") and "Tanimoto 0.62" in third
+    assert "redicted" not in third
+
+
+def test_many_predictions_are_a_profile_by_concern() -> None:
+    rows = [guess(f"e{n}", 0.2) for n in range(5)]
+    rows += [
+        guess("herg", 0.95, concern="high"),
+        guess("ames", 0.7, concern="some", domain="outside", in_domain=False),
+        guess("vdss", None, concern="none"),
+    ]
+    text = told("predict_property", {}, *rows)
+    heads = [line for line in text.splitlines() if line.endswith(":")]
+    assert heads == [
+        f"Predicted for aspirin, {words}:"
+        for words in ("of high concern", "of some concern", "of little concern", "for information")
+    ]
+    lines = {line.split(":")[0].strip("- "): line for line in text.splitlines() if "[E" in line}
+    assert "predicted" in lines["herg"] and "a reading" in lines["herg"]
+    assert "an extrapolation" in lines["ames"] and "a reading" not in lines["ames"]
+    assert lines["vdss"] == "- vdss: a rank only, higher than 71 % of approved drugs [E8]"
+    assert lines["e0"] == "- e0: probability 0.20 (0.10 to 0.30) [E1]"
+    assert "brackets hold 90 % intervals [E1][E2][E3]" in text
+
+
+def test_assays_of_little_concern_share_a_line_and_say_where_they_are_no_fact() -> None:
+    rows = [guess(f"e{n}", -5.2, task="regression", unit="log mol/L") for n in range(4)]
+    rows += [
+        guess("tox21_sr_hse", 0.08, endpoint_label="heat shock response (Tox21)"),
+        guess("tox21_sr_p53", 0.3, endpoint_label="p53 activation (Tox21)", domain="outside"),
+        guess("tox21_nr_er", 0.6, endpoint_label="oestrogen (Tox21)", concern="some"),
+        guess("bbb", 0.4, concern="none", domain="borderline"),
+        guess("atad5", 0.01, endpoint_label="DNA damage response (ATAD5) (Tox21)"),
+    ]
+    lines = told("predict_property", {}, *rows).splitlines()
+    assert "- e0: -5.20 log mol/L (-5.30 to -5.10) [E1]" in lines
+    activity = "- Tox21, probability of activity"
+    assert (
+        f"{activity}: heat shock response 0.08 (-0.02 to 0.18) [E5], "
+        "DNA damage response (ATAD5) 0.01 (-0.09 to 0.11) [E9]"
+    ) in lines
+    assert f"{activity}, outside the domain: p53 activation 0.30 (0.20 to 0.40) [E6]" in lines
+    assert any(line.startswith("- oestrogen (Tox21): predicted probability of") for line in lines)
+    assert "- bbb: probability 0.40 (0.30 to 0.50), at the border of the domain [E8]" in lines
+
+
+def test_targets_that_are_not_shown_are_counted() -> None:
+    rows = [guess(f"t{n}", 7.0, family="off-target", task="regression") for n in range(6)]
+    found = result("predict_property", {}, *rows)
+    text = WRITERS["predict_property"]([replace(found, note="Say so. Not shown: 24 more targets.")])
+    assert "on other targets, highest first:" in text and "Concern" not in text
+    assert "Not shown: 24 more targets." in text
+
+
+def test_every_sentence_of_an_explanation_is_cited() -> None:
+    record = {"record": "attribution", "name": "aspirin", "smiles": "CC"}
+    item = {"key": "E2", "quote": "It leans on this. It is no cause.", "record": record}
+    call = Call("explain_prediction", {})
+    text = WRITERS["explain_prediction"](
+        [Result(call, True, "", (*result("x", {}, guess("herg", 0.9)).evidence, item))]
+    )
+    assert "It leans on this [E2]. It is no cause [E2]." in text
 
 
 def activity(name: str, number: float) -> dict[str, Any]:
