@@ -13,7 +13,7 @@ import csv
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from math import log10
 from pathlib import Path
@@ -22,7 +22,9 @@ from typing import Any
 from retort.retrieval.errors import RetortError
 from retort.tools.predictors import Endpoint, Predictors
 from retort.tools.predictors.groups import members
+from retort.tools.predictors.stack import MEMBERS
 from retort.tools.predictors.training.external import judge
+from retort.tools.predictors.training.stacking import USUAL
 from retort.tools.structures import molecule_from_smiles
 
 PUBLISHED: Mapping[str, tuple[str, str, str]] = {
@@ -106,29 +108,29 @@ def speed(checkpoints: Path | None) -> Predictors:
 
 def scores(endpoints: list[Endpoint]) -> None:
     """Every ADMET endpoint: members, stack, published lines."""
-    head = ("endpoint", "molecules", "metric", "trees", "trees, seeds", "graph", "smiles", "stack")
-    _line(*head, "95 % interval", "kept", "coverage", "best published", "ADMET-AI")
-    print("|" + "---|" * 13)
+    head = ("endpoint", "molecules", "metric", *MEMBERS, "stack (95 % interval)", "splits")
+    _line(*head, "coverage", "best published", "ADMET-AI")
+    print("|---|--:|---|" + "--:|" * len(MEMBERS) + "---|---|--:|---|---|")
     for endpoint in endpoints:
         found = endpoint.card["evaluation"]
         _, best, peer = PUBLISHED.get(endpoint.name, ("", "-", "-"))
-        seeds = found["trees_by_seed"]
+        seeds = found["by_seed"]["stack"]
         low, high = found["score_interval"]
+        kept = tuple(endpoint.card["stack"])
         _line(
             endpoint.name + (" (rank only)" if endpoint.rank_only else ""),
-            found["molecules"],
+            f"{found['molecules']:,}",
             found["metric"],
-            *(_number(found["members"].get("trees")),),
-            f"{min(seeds):.3f}-{max(seeds):.3f} ({len(seeds)})",
-            _number(found["members"].get("graph")),
-            _number(found["members"].get("smiles")),
-            _number(found["score"]),
-            f"{low:.3f} to {high:.3f}",
-            "+".join(endpoint.card["stack"]),
+            *(_number(found["members"].get(name)) for name in MEMBERS),
+            f"**{found['score']:.3f}** ({low:.3f}-{high:.3f})"
+            + (f" {'+'.join(kept)}" if kept != USUAL else ""),
+            f"{min(seeds):.3f}-{max(seeds):.3f}",
             _number(found["coverage"]),
             best,
             peer,
         )
+    least = min(len(e.card["evaluation"]["by_seed"]["stack"]) for e in endpoints)
+    print(f"scores are means over {least} splits or more; smiles on the first")
 
 
 def panel(endpoints: list[Endpoint]) -> None:
@@ -152,17 +154,25 @@ def coverage(endpoints: list[Endpoint]) -> None:
     first = endpoints[0].card["evaluation"]
     bins = list(first["by_similarity"])
     print()
-    _line("endpoint", *(f"Tanimoto {name}" for name in bins), *first["by_domain"])
-    print("|" + "---|" * (1 + len(bins) + len(first["by_domain"])))
+    _line("", *(f"Tanimoto {name}" for name in bins), *first["by_domain"], "all")
+    print("|" + "---|" * (2 + len(bins) + len(first["by_domain"])))
     for endpoint in endpoints:
-        found = endpoint.card["evaluation"]
-        parts = [found["by_similarity"][name] for name in bins] + list(found["by_domain"].values())
-        _line(endpoint.name, *(f"{_number(p['coverage'])} ({p['molecules']:,})" for p in parts))
+        _line(endpoint.name, *_covered([endpoint.card["evaluation"]]))
     for kind in ("regression", "classification"):
         own = [e.card["evaluation"] for e in endpoints if e.task == kind]
-        total = sum(e["molecules"] for e in own)
-        mean = sum(e["coverage"] * e["molecules"] for e in own) / max(total, 1)
-        print(f"{kind}: {mean:.3f} of {total:,} molecules")
+        if own:
+            _line(f"**{kind}**", *_covered(own))
+
+
+def _covered(evaluations: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Coverage of several endpoints together, with the molecules: by part, then of all."""
+    parts = [[*e["by_similarity"].values(), *e["by_domain"].values(), e] for e in evaluations]
+    cells = []
+    for same in zip(*parts, strict=True):
+        total = sum(part["molecules"] for part in same)
+        held = sum(part["coverage"] * part["molecules"] for part in same if part["molecules"])
+        cells.append(f"{held / total:.3f} ({total:,})" if total else "-")
+    return cells
 
 
 def _same(smiles: str, value: float) -> float:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rdkit import Chem, rdBase
-from rdkit.Chem import rdMolDescriptors
+from rdkit.Chem import rdMolDescriptors, rdqueries
 from rdkit.Chem.MolStandardize import rdMolStandardize
 
 from retort.retrieval.errors import RetortError
@@ -26,6 +26,8 @@ MAX_ATOMS = 1_000
 
 RDKIT = f"RDKit {rdBase.rdkitVersion}"
 """The source that every calculation names: "RDKit 2026.09.1"."""
+
+_WILDCARD = rdqueries.AtomNumEqualsQueryAtom(0)
 
 _LOGS = threading.RLock()
 """RDKit has one set of logs per process: whoever silences or captures them holds this."""
@@ -111,7 +113,7 @@ def read_smiles(text: str) -> tuple[Any, str]:
         return None, f"RDKit: {reason or _reason(lines, text) or 'not a SMILES'}"
     if not 0 < molecule.GetNumAtoms() <= MAX_ATOMS:
         return None, f"It has {molecule.GetNumAtoms():,} heavy atoms; 1 to {MAX_ATOMS:,} are read"
-    if any(atom.GetAtomicNum() == 0 for atom in molecule.GetAtoms()):
+    if molecule.GetAtomsMatchingQuery(_WILDCARD):
         return None, "It has a wildcard or attachment point (*): a fragment, not a molecule"
     return molecule, ""
 

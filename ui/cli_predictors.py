@@ -131,7 +131,7 @@ def fit(
     encoder: Annotated[
         Path | None, typer.Option(help="Made by retort predictors pretrain; the shipped one.")
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Splits that the trees are scored on.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Splits into scaffold folds to score on.")] = 5,
     workers: Annotated[int, typer.Option(min=0, help="Processes; 0: all cores.")] = 0,
     device: Device = "auto",
 ) -> None:

@@ -19,9 +19,10 @@ from retort.ui.options import JSON, Library
 from retort.ui.progress import bar
 
 if TYPE_CHECKING:
+    from retort.tools.predictors.answers import PropertyModels
     from retort.tools.predictors.attribution import Attribution
     from retort.tools.predictors.predictors import Predictors
-    from retort.tools.predictors.records import Endpoint, PropertyModels
+    from retort.tools.predictors.records import Endpoint
 
 
 def list_tools(json: JSON = False) -> None:

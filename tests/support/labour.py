@@ -54,9 +54,9 @@ def dies_on(smiles: str, predictors: Any) -> Any:
     """Predictors in whose process a structure is deadly."""
 
     class Deadly(predictors):  # type: ignore[misc]
-        def predict(self, given: Sequence[str], endpoints: Sequence[str] | None = None) -> Any:
+        def answer(self, given: Sequence[str], endpoints: Sequence[Any]) -> Any:
             if smiles in given:
                 os.kill(os.getpid(), signal.SIGKILL)
-            return super().predict(given, endpoints)
+            return super().answer(given, endpoints)
 
     return Deadly.load()

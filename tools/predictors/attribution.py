@@ -90,8 +90,9 @@ def explain(predictors: Predictors, smiles: str, name: str) -> Attribution:
     endpoint = found[0]
 
     def values(features: Sequence[Features], graphs: Sequence[Graph]) -> list[float]:
-        estimates = predictors.estimates(features, [endpoint], graphs)[endpoint.name]
-        return [item.percentile if endpoint.rank_only else item.value for item in estimates]
+        found = predictors.estimates(features, [endpoint], graphs)[endpoint.name]
+        said = found.percentiles if endpoint.rank_only else found.readings.values
+        return [float(value) for value in said]
 
     scale = PERCENTILE if endpoint.rank_only else endpoint.unit or "probability"
     return attribution(values, smiles, scale)

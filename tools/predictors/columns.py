@@ -7,8 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
-from retort.tools.predictors.records import Endpoint, Prediction
+from retort.tools.predictors.answers import Answers
+from retort.tools.predictors.conformal import Floats
+from retort.tools.predictors.domain import LEVELS
+from retort.tools.predictors.featurise import Features
+from retort.tools.predictors.heads import Estimates
+from retort.tools.predictors.records import Endpoint
 
 FIELDS = (
     "",
@@ -53,22 +59,34 @@ class Columns:
         ours = [f"predicted_{e.name}{field}" for e in self.endpoints for field in FIELDS]
         return [*self.kept, *ours, ERROR]
 
-    def row(
-        self, cells: Sequence[str], found: Sequence[Prediction | None], error: str
-    ) -> list[str]:
-        """A row of the result.
+    def row(self, cells: Sequence[str], ours: str, error: str) -> str:
+        """A row of the result, as CSV.
 
         Args:
             cells: those of the input, as they came.
-            found: a prediction per endpoint; ``None`` where there is none.
-            error: why there is none; empty otherwise.
+            ours: what ``texts`` or ``blank`` gives.
+            error: why there is no prediction; empty otherwise.
         """
-        ours = [
-            cell
-            for endpoint, prediction in zip(self.endpoints, found, strict=True)
-            for cell in _cells(endpoint, prediction)
+        return ",".join([*map(_quoted, cells), ours, _quoted(error)]) + "\n"
+
+    def texts(self, answers: Answers) -> list[str]:
+        """What the endpoints add to the row of each structure, as CSV."""
+        found = answers.estimates
+        by_endpoint = [
+            _texts(endpoint, found[endpoint.name]) for endpoint in self.endpoints if found
         ]
-        return [*cells, *ours, error]
+        made = map(",".join, zip(*by_endpoint, strict=True))
+        blank = self.blank()
+        return [next(made) if isinstance(item, Features) else blank for item in answers.read]
+
+    def blank(self) -> str:
+        """The same of a row without predictions: units and models alone, one kind a column."""
+        empty = [""] * (len(FIELDS) - 3)
+        return ",".join(
+            _quoted(cell)
+            for endpoint in self.endpoints
+            for cell in ("", unit_of(endpoint), *empty, endpoint.model)
+        )
 
     def holds(self, cells: Sequence[str], kept: Sequence[str]) -> bool:
         """Whether a row of a result is of these models and begins with these cells of the input."""
@@ -85,26 +103,28 @@ def unit_of(endpoint: Endpoint) -> str:
     return f"probability of {endpoint.positive}" if endpoint.positive else endpoint.unit
 
 
-def _cells(endpoint: Endpoint, found: Prediction | None) -> list[str]:
-    """One endpoint's cells; unit and model always stand there, so that a column is of one kind."""
-    if found is None or found.error:
-        return ["", unit_of(endpoint), *[""] * (len(FIELDS) - 3), endpoint.model]
-    low, high = found.interval or (None, None)
-    return [
-        _number(found.value),
-        unit_of(endpoint),
-        _number(low),
-        _number(high),
-        "" if found.in_domain is None else str(found.in_domain).lower(),
-        found.domain or "",
-        _number(found.nearest_training_similarity),
-        _number(found.percentile_of_drugs),
-        endpoint.model,
-    ]
+def _texts(endpoint: Endpoint, found: Estimates) -> list[str]:
+    """One endpoint's cells of every molecule, in the order of ``FIELDS``, as CSV."""
+    read, nothing = found.readings, [""] * len(found.percentiles)
+    told = (read.values, *read.intervals.T)
+    value, low, high = (nothing if endpoint.rank_only else _numbers(array) for array in told)
+    levels = [LEVELS[place] for place in found.judgement.levels.tolist()]
+    columns = (
+        value,
+        [_quoted(unit_of(endpoint))] * len(levels),
+        low,
+        high,
+        ["false" if level == "outside" else "true" for level in levels],
+        levels,
+        _numbers(found.neighbours.nearest),
+        _numbers(found.percentiles),
+        [_quoted(endpoint.model)] * len(levels),
+    )
+    return list(map(",".join, zip(*columns, strict=True)))
 
 
-def _number(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+def _numbers(array: Floats) -> list[str]:
+    return ["" if isnan(number) else f"{number:.4f}" for number in array.tolist()]
 
 
 def line(cells: Sequence[str]) -> str:

@@ -7,11 +7,12 @@ by category: the interval of a category is as wide as the errors seen in it. Cla
 Platt scaling (Platt 1999) with a slope that may fall with distance from the training set. The
 interval of a probability is the 5th to 95th percentile over bootstrap refits of the scaling; the
 heads widen it to hold what each member of a stack alone would say. The set of classes that cannot
-be excluded is Mondrian conformal by class.
+be excluded is conformal, Mondrian by class and by category.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,9 @@ CONFIDENCES = (0.8, 0.9)
 """of the intervals that are given"""
 FEWEST = 60
 """residuals a category needs for a quantile of its own; below, it takes the quantile of all"""
+FEWEST_OF_CLASS = 20
+"""the same for the molecules of one class in a category: with few of them a set errs on the side of
+too many classes"""
 REFITS = 200
 RIDGE = 1.0
 """of the change of slope with similarity: what keeps small sets from believing in one"""
@@ -92,10 +96,10 @@ class Probabilities:
     """(3,) slope, its change per unit of similarity, intercept"""
     refits: Floats
     """(b, 3) the same, refitted on bootstrap samples of whole groups"""
-    positive_from: float
-    """probability from which the positive class cannot be excluded at 90 %"""
-    negative_to: float
-    """probability up to which the negative class cannot be excluded"""
+    positive_from: Floats
+    """(categories,) probability from which the positive class cannot be excluded at 90 %"""
+    negative_to: Floats
+    """(categories,) probability up to which the negative class cannot be excluded"""
 
     @classmethod
     def fit(
@@ -104,6 +108,8 @@ class Probabilities:
         similarities: Floats,
         is_positive: NDArray[np.bool_],
         groups: NDArray[Any],
+        categories: Ints,
+        count: int,
         seed: int = 0,
         confidence: float = 0.9,
     ) -> Probabilities:
@@ -114,6 +120,8 @@ class Probabilities:
             similarities: (n,) Tanimoto to the nearest molecule the output was trained on.
             is_positive: (n,) measured class.
             groups: (n,) groups that are drawn as a whole (scaffolds).
+            categories: (n,) category of each row, 0 to ``count`` - 1.
+            count: number of categories.
             seed: of the bootstrap.
             confidence: of the class sets.
         """
@@ -131,28 +139,40 @@ class Probabilities:
             if 0 < np.count_nonzero(is_positive[drawn]) < len(drawn):
                 refits.append(_platt(design[drawn], is_positive[drawn]))
         odds = _sigmoid(design @ line)
+
+        def edges(strangeness: Floats, kinds: Ints) -> Floats:
+            chosen = [strangeness[kinds == category] for category in range(count)]
+            enough = [own if len(own) >= FEWEST_OF_CLASS else strangeness for own in chosen]
+            return np.minimum([conformal_quantile(own, confidence) for own in enough], 1.0)
+
         return cls(
             line=line,
             refits=np.array(refits),
-            positive_from=1.0 - min(1.0, conformal_quantile(1.0 - odds[is_positive], confidence)),
-            negative_to=min(1.0, conformal_quantile(odds[~is_positive], confidence)),
+            positive_from=1.0 - edges(1.0 - odds[is_positive], categories[is_positive]),
+            negative_to=edges(odds[~is_positive], categories[~is_positive]),
         )
 
     def value(self, log_odds: Floats, similarities: Floats) -> Floats:
         """Probability of the positive class, (n,)."""
         return _sigmoid(_design(log_odds, similarities) @ self.line)
 
-    def interval(self, log_odds: Floats, similarities: Floats, confidence: float = 0.9) -> Floats:
-        """Interval of that probability: (n, 2), widened to hold ``value`` where it would not."""
-        tail = 50 * (1 - confidence)
+    def intervals(
+        self, log_odds: Floats, similarities: Floats, confidences: Sequence[float] = (0.9, 0.8)
+    ) -> list[Floats]:
+        """Intervals of that probability, (n, 2) at each confidence, widened to hold ``value``."""
+        tails = [50 * (1 - confidence) for confidence in confidences]
+        edges = [edge for tail in tails for edge in (tail, 100 - tail)]
         spread = _sigmoid(_design(log_odds, similarities) @ self.refits.T)
-        low, high = np.percentile(spread, [tail, 100 - tail], axis=1)
         value = self.value(log_odds, similarities)
-        return np.stack([np.minimum(low, value), np.maximum(high, value)], axis=1)
+        found = np.percentile(spread, edges, axis=1)
+        pairs = zip(found[::2], found[1::2], strict=True)
+        return [np.stack([np.minimum(a, value), np.maximum(b, value)], axis=1) for a, b in pairs]
 
-    def classes(self, probability: float) -> tuple[bool, bool]:
-        """Which classes cannot be excluded at 90 %: (positive, negative)."""
-        return probability >= self.positive_from, probability <= self.negative_to
+    def classes(self, probabilities: Floats, categories: Ints) -> NDArray[np.bool_]:
+        """Which classes cannot be excluded at 90 %: (n, 2), positive and negative."""
+        positive = probabilities >= self.positive_from[categories]
+        negative = probabilities <= self.negative_to[categories]
+        return np.stack([positive, negative], axis=1)
 
 
 def _design(log_odds: Floats, similarities: Floats) -> Floats:

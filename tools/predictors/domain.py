@@ -12,14 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from retort.tools.predictors.conformal import Floats
 from retort.tools.predictors.featurise import (
+    ELEMENTS,
     MORGAN_SIZE,
-    Features,
     FloatArray,
+    Stacked,
     descriptor_names,
 )
 from retort.tools.predictors.records import Level
 
+LEVELS: tuple[Level, ...] = ("inside", "borderline", "outside")
+"""from near to far"""
 RANGED = ("MolWt", "MolLogP", "TPSA", "NumRotatableBonds", "RingCount")
 """Descriptors whose range in the training set is kept."""
 FEWEST_WITH_ELEMENT = 5
@@ -69,32 +73,32 @@ class Domain:
             ranges=np.percentile(ranged, [0, 0.5, 99.5, 100], axis=0).T.astype(np.float32),
         )
 
-    def judge(self, features: Features, nearest: float) -> tuple[Level, tuple[str, ...]]:
-        """The level of a molecule, and why it is not inside.
+    def judge(self, molecules: Stacked, nearest: Floats) -> Judgement:
+        """What the domain says of molecules.
 
         Args:
-            features: the molecule.
-            nearest: Tanimoto to the nearest training molecule.
+            molecules: n of them.
+            nearest: (n,) Tanimoto to the nearest training molecule.
         """
-        outside, borderline = [], []
-        if nearest < OUTSIDE:
-            outside.append(f"less than {OUTSIDE:.2f} to any training molecule")
-        elif nearest < INSIDE:
-            borderline.append(f"less than {INSIDE:.2f} to any training molecule")
-        foreign = sorted(features.elements - self.elements)
-        if foreign:
-            names = ", ".join(map(symbol, foreign))
-            outside.append(f"elements rare or absent in training: {names}")
-        values = features.vector[ranged_columns()]
-        for name, value, edges in zip(RANGED, values.tolist(), self.ranges.tolist(), strict=True):
-            least, low, high, most = edges
-            slack = MARGIN * (most - least)
-            if not low <= value <= high:
-                far = not least - slack <= value <= most + slack
-                note = f"{name} {value:.4g} outside {low:.4g} to {high:.4g} of training"
-                (outside if far else borderline).append(note)
-        level: Level = "outside" if outside else "borderline" if borderline else "inside"
-        return level, (*outside, *borderline)
+        values = molecules.vectors[:, ranged_columns()].astype(np.float64)
+        least, low, high, most = self.ranges.astype(np.float64).T
+        slack = MARGIN * (most - least)
+        is_beyond = (values < low) | (values > high)
+        is_far = (values < least - slack) | (values > most + slack)
+        known = np.zeros(ELEMENTS, dtype=np.bool_)
+        known[list(self.elements)] = True
+        strangeness = (nearest < INSIDE).astype(np.int8) + (nearest < OUTSIDE)
+        foreign = molecules.elements & ~known
+        excess = is_beyond.astype(np.int8) + (is_beyond & is_far)
+        reasons = [strangeness, 2 * foreign.any(axis=1), excess.max(axis=1)]
+        return Judgement(
+            levels=np.maximum.reduce(reasons),
+            strangeness=strangeness,
+            foreign=foreign,
+            excess=excess,
+            values=values,
+            ranges=self.ranges,
+        )
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The arrays by name, as they are stored."""
@@ -110,6 +114,43 @@ class Domain:
             elements=frozenset(int(number) for number in arrays["domain.elements"]),
             ranges=arrays["domain.ranges"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a domain says of n molecules; a level is its place in ``LEVELS``."""
+
+    levels: NDArray[np.int64]
+    """(n,) the worst for any reason"""
+    strangeness: NDArray[np.int8]
+    """(n,) by similarity alone"""
+    foreign: NDArray[np.bool_]
+    """(n, ``ELEMENTS``) elements present that are rare or absent in training"""
+    excess: NDArray[np.int8]
+    """(n, 5) level by each descriptor of ``RANGED`` alone"""
+    values: Floats
+    """(n, 5) these descriptors"""
+    ranges: FloatArray
+    """(5, 4) of the domain"""
+
+    def level(self, at: int) -> Level:
+        """The level of a molecule."""
+        return LEVELS[int(self.levels[at])]
+
+    def complaints(self, at: int) -> tuple[str, ...]:
+        """Why a molecule is not inside: what makes it an outsider first; empty inside."""
+        found: list[tuple[int, str]] = []
+        if strange := int(self.strangeness[at]):
+            edge = (INSIDE, OUTSIDE)[strange - 1]
+            found.append((strange, f"less than {edge:.2f} to any training molecule"))
+        if foreign := np.flatnonzero(self.foreign[at]).tolist():
+            names = ", ".join(map(symbol, foreign))
+            found.append((2, f"elements rare or absent in training: {names}"))
+        for place in np.flatnonzero(self.excess[at]).tolist():
+            value, (_, low, high, _) = self.values[at, place], self.ranges[place].tolist()
+            note = f"{RANGED[place]} {value:.4g} outside {low:.4g} to {high:.4g} of training"
+            found.append((int(self.excess[at, place]), note))
+        return tuple(note for _, note in sorted(found, key=lambda one: -one[0]))
 
 
 def symbol(atomic_number: int) -> str:

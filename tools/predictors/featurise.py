@@ -2,14 +2,15 @@
 
 Owns what a molecule looks like to a predictor; knows no endpoint and no model. How a SMILES is read
 and what its parent is stands in ``structures``, the descriptors in ``descriptors``. Every function
-is deterministic for a given RDKit version, which the checkpoints record.
+depends on the RDKit version, which the checkpoints record; RDKit's ErG fingerprint of a few
+strained rings (2 in 1,000 molecules) differs a little from call to call.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -31,6 +32,8 @@ MORGAN_RADIUS = 2
 MORGAN_SIZE = 2048
 COUNT_CAP = 255
 DESCRIPTOR_CAP = 1e6
+ELEMENTS = 119
+"""one more than the largest atomic number"""
 KEPT = 1_024
 """molecules whose features are kept for the next call; some 9 kB each"""
 
@@ -144,9 +147,9 @@ _HALOGENS = frozenset({9, 17, 35, 53})
 _NON_METALS = frozenset({1, 5, 6, 7, 8, 14, 15, 16, 33, 34, 52}) | _HALOGENS
 
 
-def _form(written: Any, parent: Any, components: int) -> list[int]:
-    numbers = _elements(written)
-    outside = Counter() if parent is written else numbers - _elements(parent)
+def _form(written: Any, numbers: Counter[int], own: Counter[int], components: int) -> list[int]:
+    """``FORM`` of a structure with these ``numbers`` of atoms, ``own`` those of its parent."""
+    outside = numbers - own
     metals = {number: count for number, count in numbers.items() if number not in _NON_METALS}
     alkali = sum(count for number, count in metals.items() if number in _ALKALI)
     return [
@@ -215,8 +218,10 @@ def featurise_parent(parent: Any, written: Any) -> Features:
         counts = _generator().GetCountFingerprintAsNumPy(parent)
         named = descriptors.values(parent)
         pairs = _pairs(parent)
-    components = components_of(written)
-    values = _finite(np.concatenate([named, pairs, _form(written, parent, components)]))
+    components, own = components_of(written), _elements(parent)
+    numbers = own if parent is written else _elements(written)
+    form = _form(written, numbers, own, components)
+    values = _finite(np.concatenate([named, pairs, form]))
     vector = np.concatenate([np.minimum(counts, COUNT_CAP), values], dtype=np.float32)
     bits = np.packbits(counts > 0).view(np.uint64)
     vector.flags.writeable = bits.flags.writeable = False
@@ -224,7 +229,7 @@ def featurise_parent(parent: Any, written: Any) -> Features:
         smiles=str(Chem.MolToSmiles(parent)),
         vector=vector,
         bits=bits,
-        elements=frozenset(_elements(parent)) - {1},
+        elements=frozenset(own) - {1},
         components=components,
     )
 
@@ -232,3 +237,36 @@ def featurise_parent(parent: Any, written: Any) -> Features:
 def stack(features: Iterable[Features]) -> FloatArray:
     """Vectors of many molecules, (n, width) float32."""
     return np.array([item.vector for item in features], dtype=np.float32).reshape(-1, width())
+
+
+@dataclass(frozen=True, slots=True)
+class Stacked:
+    """Features of n molecules, array by array."""
+
+    vectors: FloatArray
+    """(n, w)"""
+    formless: FloatArray
+    """(n, w) the same with zeros for ``FORM``: salts look as their parents"""
+    bits: BitArray
+    """(n, 32)"""
+    elements: NDArray[np.bool_]
+    """(n, ``ELEMENTS``) which atomic numbers are present"""
+    components: NDArray[np.int64]
+    """(n,)"""
+
+    @classmethod
+    def of(cls, features: Sequence[Features]) -> Stacked:
+        """The arrays of molecules, at least one."""
+        vectors = stack(features)
+        formless = vectors.copy()
+        formless[:, -len(FORM) :] = 0.0
+        elements = np.zeros((len(features), ELEMENTS), dtype=np.bool_)
+        for row, item in zip(elements, features, strict=True):
+            row[list(item.elements)] = True
+        return cls(
+            vectors=vectors,
+            formless=formless,
+            bits=np.array([item.bits for item in features]),
+            elements=elements,
+            components=np.array([item.components for item in features]),
+        )

@@ -6,19 +6,18 @@ the shipped predictors both go through it. Knows no file and no wording.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retort.tools.predictors.conformal import Floats, Ints, Probabilities, Widths
-from retort.tools.predictors.domain import EDGES, Domain, similarity_bins
+from retort.tools.predictors.domain import EDGES, Domain, Judgement, similarity_bins
 from retort.tools.predictors.endpoints import Transform
-from retort.tools.predictors.featurise import FORM, Features, stack
+from retort.tools.predictors.featurise import FloatArray, Stacked
 from retort.tools.predictors.neighbours import nearest
-from retort.tools.predictors.records import Level
 from retort.tools.predictors.stack import Stack
 from retort.tools.predictors.trees import Forest
 
@@ -29,41 +28,71 @@ CATEGORIES = len(EDGES) + 2
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
-    """A training molecule near a predicted one."""
+class Neighbours:
+    """The k training molecules that each of n molecules resembles most, nearest first."""
 
-    row: int
-    """in the shared table of references"""
-    similarity: float
-    value: float
-    """measured, in the endpoint's unit; 1.0 or 0.0 for a class"""
-    source: int
-    """place of its training set among the ``sources`` of the model card"""
+    rows: Ints
+    """(n, k) in the shared table of references"""
+    similarities: FloatArray
+    """(n, k) Tanimoto"""
+    values: Floats
+    """(n, k) measured, in the endpoint's unit; 1.0 or 0.0 for a class"""
+    sources: NDArray[np.uint8]
+    """(n, k) places of their training sets among the ``sources`` of the model card"""
+
+    @property
+    def nearest(self) -> Floats:
+        """(n,) Tanimoto to the nearest."""
+        return self.similarities[:, 0].astype(np.float64)
+
+    def of(self, at: int) -> Iterator[tuple[int, float, float, int]]:
+        """Row, similarity, value and source of each of one molecule."""
+        arrays = (self.rows, self.similarities, self.values, self.sources)
+        return zip(*(array[at].tolist() for array in arrays), strict=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a head says about one molecule."""
+class Readings:
+    """Values and intervals of many molecules, in the endpoint's unit."""
 
-    value: float
-    """in the endpoint's unit, or the probability of the positive class"""
-    interval: tuple[float, float]
-    """at 90 %"""
-    interval_80: tuple[float, float]
-    level: Level
-    complaints: tuple[str, ...]
-    """why it is not inside the domain; empty inside"""
-    percentile: float
-    """share of approved drugs with a lower value, in percent; NaN where it is not known"""
-    classes: tuple[bool, bool]
-    """whether positive and negative cannot be excluded at 90 %; both true for regression"""
-    neighbours: tuple[Neighbour, ...]
-    """nearest first"""
+    values: Floats
+    """(n,) of a class the probability of the positive one"""
+    intervals: Floats
+    """(n, 2) at 90 %"""
+    intervals_80: Floats
+    """(n, 2)"""
+    classes: NDArray[np.bool_]
+    """(n, 2) whether positive and negative cannot be excluded at 90 %; true for regression"""
 
-    @property
-    def nearest(self) -> float:
-        """Tanimoto to the nearest training molecule."""
-        return self.neighbours[0].similarity
+    def within(self, low: float, high: float) -> Readings:
+        """The same, cut off where no measured value can be."""
+        return replace(
+            self,
+            values=np.clip(self.values, low, high),
+            intervals=np.clip(self.intervals, low, high),
+            intervals_80=np.clip(self.intervals_80, low, high),
+        )
+
+    def merged(self, other: Readings, is_other: NDArray[np.bool_]) -> Readings:
+        """These and others as one, in the order that (n,) ``is_other`` makes."""
+        order = np.argsort(np.argsort(is_other, kind="stable"))
+        return Readings(
+            values=np.concatenate([self.values, other.values])[order],
+            intervals=np.concatenate([self.intervals, other.intervals])[order],
+            intervals_80=np.concatenate([self.intervals_80, other.intervals_80])[order],
+            classes=np.concatenate([self.classes, other.classes])[order],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """What a head says about n molecules."""
+
+    readings: Readings
+    percentiles: Floats
+    """(n,) share of approved drugs with a lower value, in percent; NaN where it is not known"""
+    judgement: Judgement
+    neighbours: Neighbours
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +115,7 @@ class Calibrated:
             **found,
             f"{name}.line": self.calibration.line,
             f"{name}.refits": self.calibration.refits,
-            f"{name}.class_edges": np.array(edges, dtype=np.float64),
+            f"{name}.class_edges": np.array(edges),
         }
 
     @classmethod
@@ -98,7 +127,7 @@ class Calibrated:
         made = Stack(tuple(members), arrays[f"{name}.weights"], intercept)
         if f"{name}.half_widths" in arrays:
             return cls(made, Widths(arrays[f"{name}.half_widths"]))
-        edges = arrays[f"{name}.class_edges"].tolist()
+        edges = arrays[f"{name}.class_edges"]
         line, refits = arrays[f"{name}.line"], arrays[f"{name}.refits"]
         return cls(made, Probabilities(line, refits, *edges))
 
@@ -129,80 +158,53 @@ class Head:
         """The networks that the stack needs, beside the trees."""
         return tuple(name for name in self.full.stack.members if name != "trees")
 
-    def trees(self, features: Sequence[Features]) -> Floats:
-        """Output of the trees, (n,)."""
-        matrix = stack(features)
-        if not self.sees_form:
-            matrix[:, -len(FORM) :] = 0.0
-        return self.forest.evaluate(matrix)
-
     def estimate(
         self,
-        features: Sequence[Features],
-        similarities: NDArray[np.float32],
+        molecules: Stacked,
+        similarities: FloatArray,
         networks: Mapping[str, Floats] | None,
-    ) -> list[Estimate]:
+    ) -> Estimates:
         """Estimates for molecules, in their order.
 
         Args:
-            features: n molecules.
+            molecules: n of them.
             similarities: (n, references) Tanimoto to the shared table.
             networks: outputs (n,) by network; None where there are none to be had. For a molecule
                 that one of them has NaN for, the trees answer alone.
         """
-        if not features:
-            return []
+        near = neighbours(similarities, self.rows, self.measured, self.sources)
+        kinds = categories(near.nearest, molecules.components, self.sees_form)
+        vectors = molecules.vectors if self.sees_form else molecules.formless
+        read = self._readings(vectors, networks, near.nearest, kinds)
+        return Estimates(
+            read, self._percentiles(read.values), self.domain.judge(molecules, near.nearest), near
+        )
+
+    def _readings(
+        self,
+        vectors: FloatArray,
+        networks: Mapping[str, Floats] | None,
+        nearest: Floats,
+        kinds: Ints,
+    ) -> Readings:
         if networks:
-            lost = np.isnan(np.stack(list(networks.values()))).any(axis=0)
+            lost = np.any(np.isnan(list(networks.values())), axis=0)
             if np.any(lost):
-                return self._apart(np.asarray(lost), features, similarities, networks)
+                known = {name: out[~lost] for name, out in networks.items()}
+                full = self._readings(vectors[~lost], known, nearest[~lost], kinds[~lost])
+                alone = self._readings(vectors[lost], None, nearest[lost], kinds[lost])
+                return full.merged(alone, lost)
         outputs: dict[str, Floats] = dict(networks or {})
         use = self.alone if networks is None and self.members else self.full
         if "trees" in use.stack.members:
-            outputs["trees"] = self.trees(features)
-        near = [self._neighbours(row) for row in similarities]
-        best = np.array([found[0].similarity for found in near])
-        components = np.array([item.components for item in features])
-        read = readings(
-            use, outputs, best, categories(best, components, self.sees_form), self.transform
-        )
-        return estimates(features, near, read, self.domain, self.percentile)
+            outputs["trees"] = self.forest.evaluate(vectors)
+        return readings(use, outputs, nearest, kinds, self.transform)
 
-    def _apart(
-        self,
-        lost: NDArray[np.bool_],
-        features: Sequence[Features],
-        similarities: NDArray[np.float32],
-        networks: Mapping[str, Floats],
-    ) -> list[Estimate]:
-        """Estimates where some molecules are ``lost`` to the networks."""
-        made: dict[int, Estimate] = {}
-        for places, outputs in (
-            (np.flatnonzero(~lost), {name: out[~lost] for name, out in networks.items()}),
-            (np.flatnonzero(lost), None),
-        ):
-            own = [features[place] for place in places.tolist()]
-            found = self.estimate(own, similarities[places], outputs)
-            made.update(zip(places.tolist(), found, strict=True))
-        return [made[place] for place in range(len(features))]
-
-    def percentile(self, value: float) -> float:
-        """Share of approved drugs with a lower value, in percent; NaN where it is not known."""
+    def _percentiles(self, values: Floats) -> Floats:
+        """Share of approved drugs with lower values, in percent; NaN where it is not known."""
         if not len(self.drug_quantiles):
-            return float("nan")
-        return float(np.interp(value, self.drug_quantiles, np.arange(len(self.drug_quantiles))))
-
-    def _neighbours(self, similarities: NDArray[np.float32]) -> tuple[Neighbour, ...]:
-        places, near = nearest(similarities[self.rows], NEIGHBOURS)
-        return tuple(
-            Neighbour(
-                row=int(self.rows[at]),
-                similarity=float(similarity),
-                value=float(self.measured[at]),
-                source=int(self.sources[at]),
-            )
-            for at, similarity in zip(places, near, strict=True)
-        )
+            return np.full(len(values), np.nan)
+        return np.interp(values, self.drug_quantiles, np.arange(len(self.drug_quantiles)))
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The head as named arrays."""
@@ -240,20 +242,6 @@ class Head:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Readings:
-    """Values and intervals of many molecules, in the endpoint's unit."""
-
-    values: Floats
-    """(n,)"""
-    intervals: Floats
-    """(n, 2) at 90 %"""
-    intervals_80: Floats
-    """(n, 2)"""
-    classes: tuple[tuple[bool, bool], ...]
-    """(n) whether positive and negative cannot be excluded at 90 %"""
-
-
 def readings(
     use: Calibrated,
     outputs: Mapping[str, Floats],
@@ -276,18 +264,13 @@ def readings(
         values = calibration.value(combined, nearest)
         alone = [calibration.value(out, nearest) for out in use.stack.each(outputs)]
         wide, narrow = (
-            _holding(calibration.interval(combined, nearest, level), alone) for level in (0.9, 0.8)
+            _holding(found, alone) for found in calibration.intervals(combined, nearest, (0.9, 0.8))
         )
-        return Readings(
-            values,
-            wide,
-            narrow,
-            tuple(calibration.classes(value) for value in values.tolist()),
-        )
+        return Readings(values, wide, narrow, calibration.classes(values, kinds))
     wide, narrow = (calibration.interval(combined, kinds, level) for level in (0.9, 0.8))
     if transform == "log10":
         combined, wide, narrow = (np.power(10.0, learnt) for learnt in (combined, wide, narrow))
-    return Readings(combined, wide, narrow, ((True, True),) * len(combined))
+    return Readings(combined, wide, narrow, np.ones((len(combined), 2), dtype=np.bool_))
 
 
 def _holding(intervals: Floats, values: Sequence[Floats]) -> Floats:
@@ -302,37 +285,16 @@ def categories(nearest: Floats, components: Ints, sees_form: bool) -> Ints:
     return np.where(components > 1, CATEGORIES - 1, bins) if sees_form else bins
 
 
-def estimates(
-    features: Sequence[Features],
-    near: Sequence[tuple[Neighbour, ...]],
-    read: Readings,
-    domain: Domain,
-    percentile: Callable[[float], float] = lambda value: float("nan"),
-) -> list[Estimate]:
-    """What is said of molecules, in their order.
+def neighbours(
+    similarities: FloatArray, rows: Ints, measured: Floats, sources: NDArray[np.uint8]
+) -> Neighbours:
+    """The ``NEIGHBOURS`` nearest training molecules, or all where there are fewer.
 
     Args:
-        features: n molecules.
-        near: (n) the nearest training molecules of each.
-        read: their values.
-        domain: of the model.
-        percentile: share of approved drugs with a lower value, in percent.
+        similarities: (n, references) of n molecules to the shared table.
+        rows: (m,) places in it of a model's training molecules.
+        measured: (m,) their values.
+        sources: (m,) places of their training sets.
     """
-    made = []
-    for index, item in enumerate(features):
-        level, complaints = domain.judge(item, near[index][0].similarity)
-        value = float(read.values[index])
-        low, high = read.intervals[index].tolist()
-        low_80, high_80 = read.intervals_80[index].tolist()
-        estimate = Estimate(
-            value=value,
-            interval=(low, high),
-            interval_80=(low_80, high_80),
-            level=level,
-            complaints=complaints,
-            percentile=percentile(value),
-            classes=read.classes[index],
-            neighbours=near[index],
-        )
-        made.append(estimate)
-    return made
+    places, near = nearest(similarities, rows, NEIGHBOURS)
+    return Neighbours(rows[places], near, measured[places], sources[places])

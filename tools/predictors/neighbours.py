@@ -86,7 +86,7 @@ class References:
 
     def _compare(self, positions: Indices, out: FloatArray) -> None:
         rows = self.row_of[positions]
-        shared = np.zeros(len(self), dtype=np.uint16)
+        shared = np.zeros(len(self), dtype=np.min_scalar_type(len(self.common)))
         for row in rows[rows >= 0]:
             shared += self.common[row]
         lists = [self.rare[self.starts[at] : self.starts[at + 1]] for at in positions[rows < 0]]
@@ -122,22 +122,28 @@ class References:
         return cls._sorted(int(arrays["references.count"][0]), rows, positions)
 
 
-def nearest(similarities: FloatArray, count: int) -> tuple[Indices, FloatArray]:
-    """The most similar among some molecules.
+def nearest(
+    similarities: FloatArray, among: NDArray[np.integer], count: int
+) -> tuple[Indices, FloatArray]:
+    """The most similar among some molecules of a store.
 
     Args:
-        similarities: (n,) to each of them, 0 to 1.
+        similarities: (n, m) of n molecules to each of the store, 0 to 1.
+        among: (k,) places of those in question.
         count: how many are wanted; all of them where these are fewer.
 
     Returns:
-        Their places and similarities, best first; of equals the first.
+        Their places in ``among`` and similarities, (n, count), best first; of equals the first.
     """
-    left = similarities.copy()
-    best = np.empty(min(count, len(left)), dtype=np.intp)
-    for rank in range(len(best)):
-        best[rank] = left.argmax()
-        left[best[rank]] = -1.0
-    return best, similarities[best]
+    left = similarities.take(among, axis=1)
+    shape = len(left), min(count, left.shape[1])
+    places, best = np.empty(shape, dtype=np.intp), np.empty(shape, dtype=np.float32)
+    each = np.arange(len(left))
+    for rank in range(shape[1]):
+        found = left.argmax(axis=1)
+        places[:, rank], best[:, rank] = found, left[each, found]
+        left[each, found] = -1.0
+    return places, best
 
 
 def _unpacked(bits: BitArray) -> NDArray[np.uint8]:

@@ -12,7 +12,7 @@ import io
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -21,16 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retort.retrieval.errors import RetortError, UsageError
-from retort.tools.predictors import featurise, heads, networks
+from retort.tools.predictors import heads, networks
+from retort.tools.predictors.answers import Answers
 from retort.tools.predictors.conformal import Floats
 from retort.tools.predictors.domain import Domain, similarity_bins
-from retort.tools.predictors.featurise import Features, FloatArray
+from retort.tools.predictors.featurise import Features, FloatArray, Stacked
 from retort.tools.predictors.groups import members
-from retort.tools.predictors.heads import NEIGHBOURS, Calibrated, Estimate
-from retort.tools.predictors.neighbours import References, nearest
+from retort.tools.predictors.heads import Calibrated, Estimates
+from retort.tools.predictors.neighbours import References
 from retort.tools.predictors.own_folder import CARD, REFERENCE, TRAINING, WEIGHTS, Arrays, read
 from retort.tools.predictors.records import Endpoint, Neighbour, Prediction
-from retort.tools.predictors.saying import blank, prediction
+from retort.tools.predictors.saying import Near, predictions
 
 FAMILY: Final = "own"
 MEMBER = "smiles"
@@ -115,42 +116,32 @@ class OwnModel:
             UsageError: another endpoint is named.
             RetortError: PyTorch or the hub model that it adapts is missing.
         """
-        self.named(endpoints)
-        model = self._loaded()
+        wanted = self.named(endpoints)
         return [
             row
             for at in range(0, len(smiles), BATCH)
-            for row in self._rows(model, smiles[at : at + BATCH])
+            for row in predictions(
+                self.answer(smiles[at : at + BATCH], wanted), wanted, self._neighbour
+            )
         ]
 
-    def _rows(self, model: _Model, smiles: Sequence[str]) -> Iterator[Prediction]:
-        found: list[Features | RetortError] = []
-        for text in smiles:
-            try:
-                found.append(featurise.featurise(text))
-            except RetortError as error:
-                found.append(error)
-        readable = [item for item in found if isinstance(item, Features)]
-        estimates = iter(_estimates(model, readable) if readable else ())
-        for text, item in zip(smiles, found, strict=True):
-            if isinstance(item, RetortError):
-                yield blank(text, self.endpoint, item)
-                continue
-            estimate = next(estimates)
-            near = [self._neighbour(model, one) for one in estimate.neighbours]
-            yield prediction(text, self.endpoint, estimate, item, near, sees_form=False)
+    def answer(self, smiles: Sequence[str], endpoints: Sequence[Endpoint]) -> Answers:
+        """The same as arrays; structures are taken all at once."""
+        model = self._loaded()
+        return Answers.of(smiles, endpoints, lambda f: {self.endpoint.name: _estimates(model, f)})
 
-    def _neighbour(self, model: _Model, near: heads.Neighbour) -> Neighbour:
-        endpoint, row = self.endpoint, model.rows[near.row]
+    def _neighbour(self, endpoint: Endpoint, near: Near) -> Neighbour:
+        row, similarity, value, _ = near
+        known = self._loaded().rows[row]
         words = (endpoint.negative, endpoint.positive)
         return Neighbour(
-            key=row["key"],
-            similarity=near.similarity,
-            value=near.value,
+            key=known["key"],
+            similarity=similarity,
+            value=value,
             unit=endpoint.unit,
-            label=words[int(near.value)] if endpoint.task == "classification" else "",
+            label=words[int(value)] if endpoint.task == "classification" else "",
             source=endpoint.card["source"],
-            smiles=row["smiles"],
+            smiles=known["smiles"],
         )
 
     def _loaded(self) -> _Model:
@@ -194,21 +185,20 @@ class OwnModel:
         return hub.read(arrays)
 
 
-def _estimates(model: _Model, features: Sequence[Features]) -> list[Estimate]:
-    bits = np.array([item.bits for item in features], dtype=np.uint64)
-    near = [_nearest(model, row) for row in model.fingerprints.similarities(bits)]
-    best = np.array([found[0].similarity for found in near])
-    said = model.network.predict([item.smiles for item in features])[:, 0].astype(np.float64)
-    read = heads.readings(model.calibrated, {MEMBER: said}, best, similarity_bins(best), "none")
-    return heads.estimates(features, near, read, model.domain)
-
-
-def _nearest(model: _Model, similarities: FloatArray) -> tuple[heads.Neighbour, ...]:
-    places, near = nearest(similarities, NEIGHBOURS)
-    return tuple(
-        heads.Neighbour(row, similarity, float(model.measured[row]), 0)
-        for row, similarity in zip(places.tolist(), near.tolist(), strict=True)
+def _estimates(model: _Model, features: Sequence[Features]) -> Estimates:
+    molecules = Stacked.of(features)
+    everything = np.arange(len(model.fingerprints))
+    near = heads.neighbours(
+        model.fingerprints.similarities(molecules.bits),
+        everything,
+        model.measured,
+        np.zeros(len(everything), dtype=np.uint8),
     )
+    said = model.network.predict([item.smiles for item in features])[:, 0].astype(np.float64)
+    kinds = similarity_bins(near.nearest)
+    read = heads.readings(model.calibrated, {MEMBER: said}, near.nearest, kinds, "none")
+    unknown = np.full(len(features), np.nan)
+    return Estimates(read, unknown, model.domain.judge(molecules, near.nearest), near)
 
 
 def named_as(target: str) -> str:

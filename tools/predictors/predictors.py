@@ -7,23 +7,23 @@ no conversation.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-
-import numpy as np
 
 from retort.retrieval.errors import RetortError, UsageError
 from retort.tools.predictors import checkpoint, networks
+from retort.tools.predictors.answers import Answers
 from retort.tools.predictors.conformal import Floats
 from retort.tools.predictors.endpoints import Spec, specs
-from retort.tools.predictors.featurise import Features, FloatArray, featurise
+from retort.tools.predictors.featurise import Features, FloatArray, Stacked
 from retort.tools.predictors.graph.graphs import Graph
 from retort.tools.predictors.groups import OFF_TARGET, members
-from retort.tools.predictors.heads import Estimate, Head
+from retort.tools.predictors.heads import Estimates, Head
 from retort.tools.predictors.networks import Networks
 from retort.tools.predictors.records import Endpoint, Neighbour, Prediction
 from retort.tools.predictors.references import Molecules
-from retort.tools.predictors.saying import blank, prediction
+from retort.tools.predictors.saying import Near, predictions
 
 BATCH = 256
 """molecules featurised and predicted at once; bounds memory"""
@@ -130,34 +130,41 @@ class Predictors:
             RetortError: a checkpoint is damaged.
         """
         wanted = self.named(endpoints)
+        see_form = [spec.name for spec in self._specs.values() if spec.sees_form]
         return [
             row
             for at in range(0, len(smiles), BATCH)
-            for row in self._rows(smiles[at : at + BATCH], wanted)
+            for row in predictions(
+                self.answer(smiles[at : at + BATCH], wanted), wanted, self._neighbour, see_form
+            )
         ]
+
+    def answer(self, smiles: Sequence[str], endpoints: Sequence[Endpoint]) -> Answers:
+        """The same for endpoints of this object, as arrays; structures are taken all at once."""
+        return Answers.of(smiles, endpoints, partial(self.estimates, wanted=endpoints))
 
     def estimates(
         self,
         features: Sequence[Features],
         wanted: Sequence[Endpoint],
         graphs: Sequence[Graph] | None = None,
-    ) -> dict[str, list[Estimate]]:
+    ) -> dict[str, Estimates]:
         """Estimates for molecules, in their order, by endpoint.
 
         Args:
-            features: n molecules; how they were made from a structure does not matter.
+            features: n molecules, one or more; how they were made from a structure does not matter.
             wanted: endpoints of this object.
             graphs: n graphs that the graph networks see in place of the molecules' own.
         """
         heads = {endpoint.name: self._head(endpoint.name) for endpoint in wanted}
-        bits = np.array([item.bits for item in features], dtype=np.uint64).reshape(-1, 32)
+        molecules = Stacked.of(features)
         near: dict[str, FloatArray] = {}
         outputs: dict[str, dict[str, Floats]] = {}
         found = {}
         for name, head in heads.items():
             group = self._folder.endpoints[name]["molecules"]
             if group not in near:
-                near[group] = self._table(group).similarities(bits)
+                near[group] = self._table(group).similarities(molecules.bits)
             asked: dict[str, Floats] | None = None
             if self._networks is not None:
                 asked = {}
@@ -169,7 +176,7 @@ class Predictors:
                             else self._networks.of_graphs(graphs, features)
                         )
                     asked[kind] = outputs[kind][name]
-            found[name] = head.estimate(features, near[group], asked)
+            found[name] = head.estimate(molecules, near[group], asked)
         return found
 
     def trained_on(self, endpoint: str, keys: Iterable[str]) -> bool:
@@ -181,41 +188,18 @@ class Predictors:
         """
         return self._table(self._folder.endpoints[endpoint]["molecules"]).knows(keys)
 
-    def _rows(self, smiles: Sequence[str], wanted: Sequence[Endpoint]) -> Iterator[Prediction]:
-        readable: dict[int, Features] = {}
-        errors: dict[int, RetortError] = {}
-        for index, text in enumerate(smiles):
-            try:
-                readable[index] = featurise(text)
-            except RetortError as error:
-                errors[index] = error
-        estimates = self.estimates(list(readable.values()), wanted) if readable else {}
-        place = {index: at for at, index in enumerate(readable)}
-        for index, text in enumerate(smiles):
-            for endpoint in wanted:
-                if index in errors:
-                    yield blank(text, endpoint, errors[index])
-                    continue
-                estimate = estimates[endpoint.name][place[index]]
-                near = self._neighbours(endpoint, estimate)
-                form = self._specs[endpoint.name].sees_form
-                yield prediction(text, endpoint, estimate, readable[index], near, form)
-
-    def _neighbours(self, endpoint: Endpoint, estimate: Estimate) -> list[Neighbour]:
+    def _neighbour(self, endpoint: Endpoint, near: Near) -> Neighbour:
+        row, similarity, value, source = near
         table = self._table(self._folder.endpoints[endpoint.name]["molecules"])
-        sources = endpoint.card["sources"]
         words = (endpoint.negative, endpoint.positive)
-        return [
-            Neighbour(
-                key=str(table.keys[item.row]),
-                similarity=item.similarity,
-                value=item.value,
-                unit=endpoint.unit,
-                label=words[int(item.value)] if endpoint.task == "classification" else "",
-                source=sources[item.source]["reference"],
-            )
-            for item in estimate.neighbours
-        ]
+        return Neighbour(
+            key=str(table.keys[row]),
+            similarity=similarity,
+            value=value,
+            unit=endpoint.unit,
+            label=words[int(value)] if endpoint.task == "classification" else "",
+            source=endpoint.card["sources"][source]["reference"],
+        )
 
     def _head(self, name: str) -> Head:
         with self._lock:

@@ -1,14 +1,13 @@
-"""The records of the predictors: an endpoint, how its values are read, and one prediction; and
-what gives them.
+"""The records of the predictors: an endpoint, how its values are read, and one prediction.
 
 Knows nothing of models, files or RDKit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 Task = Literal["regression", "classification"]
 Level = Literal["inside", "borderline", "outside"]
@@ -183,18 +182,3 @@ class Prediction:
             "model": self.model,
             "error": None if self.error is None else dict(self.error),
         }
-
-
-class PropertyModels(Protocol):
-    """What predicts endpoints: Retort's own models, or one of a user."""
-
-    def endpoints(self) -> list[Endpoint]:
-        """What can be predicted, with model cards."""
-
-    def named(self, names: Sequence[str] | None) -> list[Endpoint]:
-        """The endpoints that names or groups mean; all of them for no names."""
-
-    def predict(
-        self, smiles: Sequence[str], endpoints: Sequence[str] | None = None
-    ) -> list[Prediction]:
-        """One row per structure and endpoint, all endpoints of the first structure first."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from retort.retrieval.errors import RetortError, UsageError
+from retort.tools.predictors.answers import PropertyModels
 from retort.tools.predictors.columns import Columns, line
 from retort.tools.predictors.predictors import Predictors
-from retort.tools.predictors.records import Prediction, PropertyModels
 from retort.tools.predictors.workers import WorkerDied, mapped
 from retort.tools.structure_files import Row, StructureFile
 
@@ -129,21 +129,15 @@ def _hired(
 
 def _block(predictors: PropertyModels, columns: Columns, rows: list[Row]) -> _Made:
     readable = [row.smiles for row in rows if not row.problem]
-    names = [endpoint.name for endpoint in columns.endpoints]
-    found = iter(predictors.predict(readable, names))
+    answers = predictors.answer(readable, columns.endpoints)
+    made = zip(columns.texts(answers), answers.read, strict=True)
     text, failed = [], 0
     for row in rows:
-        values = [None if row.problem else next(found) for _ in names]
-        error = _error(row, values)
+        ours, item = (columns.blank(), row.problem) if row.problem else next(made)
+        error = f"{item.what} {item.why}" if isinstance(item, RetortError) else ""
         failed += bool(error)
-        text.append(line(columns.row(row.cells, values, error)))
+        text.append(columns.row(row.cells, ours, error))
     return _Made("".join(text).encode("utf-8"), len(rows), failed)
-
-
-def _error(row: Row, values: Sequence[Prediction | None]) -> str:
-    """Why a row has no predictions: what the file says of it, or the first endpoint's reason."""
-    problem = row.problem.as_dict() if row.problem else values[0] and values[0].error
-    return f"{problem['what']} {problem['why']}" if problem else ""
 
 
 def _died(error: WorkerDied, done: int) -> RetortError:

@@ -3,10 +3,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from retort.tools.predictors.domain import EDGES, Domain, ranged_columns, similarity_bins
-from retort.tools.predictors.featurise import featurise
+from retort.tools.predictors.domain import (
+    EDGES,
+    Domain,
+    Judgement,
+    ranged_columns,
+    similarity_bins,
+)
+from retort.tools.predictors.featurise import Stacked, featurise
 
 TRAINING = [featurise(f"{'C' * size}c1ccccc1{tail}") for size in range(1, 6) for tail in ("O", "N")]
+
+
+def _judged(domain: Domain, *smiles: str, nearest: float) -> Judgement:
+    molecules = Stacked.of([featurise(text) for text in smiles])
+    return domain.judge(molecules, np.full(len(smiles), nearest))
 
 
 def _domain() -> Domain:
@@ -26,24 +37,31 @@ def test_the_edge_holds_for_a_similarity_in_single_precision() -> None:
 
 @pytest.mark.parametrize(("nearest", "level"), [(1.0, "inside"), (0.35, "borderline")])
 def test_similarity_alone_decides_for_an_ordinary_molecule(nearest: float, level: str) -> None:
-    found, why = _domain().judge(featurise("CCCc1ccccc1O"), nearest)
-    assert found == level and bool(why) == (level != "inside")
+    found = _judged(_domain(), "CCCc1ccccc1O", nearest=nearest)
+    assert found.level(0) == level and bool(found.complaints(0)) == (level != "inside")
 
 
 def test_a_stranger_is_outside_for_every_reason() -> None:
-    stranger = featurise("C[Si](C)(C)CCCCCCCCCCCCCCCCCCCCCCC")
-    level, why = _domain().judge(stranger, 0.1)
-    found = " ".join(why)
-    assert level == "outside"
+    judged = _judged(_domain(), "C[Si](C)(C)CCCCCCCCCCCCCCCCCCCCCCC", nearest=0.1)
+    found = " ".join(judged.complaints(0))
+    assert judged.level(0) == "outside"
     assert "less than 0.30" in found and "Si" in found and "MolWt" in found
+
+
+def test_what_makes_an_outsider_is_told_first() -> None:
+    judged = _judged(_domain(), "CCCc1ccccc1O", "CC(F)c1ccccc1O", nearest=0.35)
+    assert [judged.level(at) for at in (0, 1)] == ["borderline", "outside"]
+    assert [note.split()[0] for note in judged.complaints(1)][:2] == ["elements", "less"]
+    assert len(judged.complaints(0)) == 1
 
 
 def test_a_little_beyond_the_range_is_borderline_and_far_beyond_is_outside() -> None:
     chains = [featurise(f"{'C' * size}c1ccccc1O") for size in range(1, 13)]
     ranged = np.array([item.vector[ranged_columns()] for item in chains])
     domain = Domain.fit([item.elements for item in chains], ranged)
-    levels = [domain.judge(featurise(f"{'C' * size}c1ccccc1O"), 0.9)[0] for size in (6, 13, 20)]
-    assert levels == ["inside", "borderline", "outside"]
+    sizes = (f"{'C' * size}c1ccccc1O" for size in (6, 13, 20))
+    judged = _judged(domain, *sizes, nearest=0.9)
+    assert [judged.level(at) for at in range(3)] == ["inside", "borderline", "outside"]
 
 
 def test_a_stored_domain_is_the_same() -> None:

@@ -74,10 +74,12 @@ def test_a_store_takes_some_forty_bytes_a_molecule() -> None:
 
 
 def test_the_nearest_come_best_first_and_equals_in_their_order() -> None:
-    similarities = np.array([0.9, 0.2, 0.5, 0.5, 1.0, 0.1], dtype=np.float32)
-    places, values = nearest(similarities, 4)
-    assert places.tolist() == [4, 0, 2, 3]
-    assert values.tolist() == pytest.approx([1.0, 0.9, 0.5, 0.5])
-    assert len(nearest(similarities[:2], 3)[0]) == 2
-    assert nearest(similarities[:0], 3)[0].tolist() == []
-    assert similarities[0] == np.float32(0.9)
+    similarities = np.float32([[0.9, 0.2, 0.5, 0.5, 1.0, 0.1], [0.0, 0.1, 0.2, 0.3, 0.4, 0.5]])
+    kept = similarities.copy()
+    places, values = nearest(similarities, np.arange(6), 4)
+    assert places.tolist() == [[4, 0, 2, 3], [5, 4, 3, 2]]
+    assert values[0].tolist() == pytest.approx([1.0, 0.9, 0.5, 0.5])
+    places, values = nearest(similarities, np.array([1, 3]), 3)
+    assert places.tolist() == [[1, 0], [1, 0]]
+    assert values[1].tolist() == pytest.approx([0.3, 0.1])
+    np.testing.assert_array_equal(similarities, kept)

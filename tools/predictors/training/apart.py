@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retort.tools.predictors.conformal import Floats
-from retort.tools.predictors.domain import Domain, ranged_columns
-from retort.tools.predictors.featurise import Features, FloatArray
+from retort.tools.predictors.domain import LEVELS, Domain, ranged_columns
+from retort.tools.predictors.featurise import Features, FloatArray, Stacked
 from retort.tools.predictors.neighbours import References
 from retort.tools.predictors.training.labels import Ints
 
@@ -43,5 +43,6 @@ def apart(molecules: Sequence[Features], folds: Ints) -> tuple[Floats, NDArray[n
         domain = Domain.fit([molecules[at].elements for at in rest.tolist()], columns[rest])
         for at in held.tolist():
             nearest[at] = others.similarities(bits[at : at + 1]).max()
-            levels[at] = domain.judge(molecules[at], float(nearest[at]))[0]
+        strangers = Stacked.of([molecules[at] for at in held.tolist()])
+        levels[held] = np.array(LEVELS)[domain.judge(strangers, nearest[held]).levels]
     return nearest, levels

@@ -89,7 +89,8 @@ def model_card(
         "trees": asdict(growth),
         "split": (
             f"{FOLDS} scaffold folds; stack and calibration are judged on a fold that neither they "
-            "nor the members saw"
+            "nor the members saw; scores are means over "
+            f"{len(scores['by_seed']['stack'])} such splits, coverage is of the first"
         ),
         "evaluation": scores,
         "interval": interval_note(spec),
@@ -111,7 +112,7 @@ def interval_note(spec: Spec) -> str:
         return (
             f"{levels} of the probability: bootstrap refits of Platt scaling on out-of-fold "
             "outputs, with a slope that depends on similarity, widened to hold what each member "
-            "alone would say; class sets are conformal at 90%"
+            "alone would say; class sets are conformal at 90%, by similarity"
         )
     return (
         f"{levels} cross-conformal from out-of-fold errors on scaffold folds, by similarity to the "

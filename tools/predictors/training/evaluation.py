@@ -27,6 +27,16 @@ Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """What members said of the scored molecules on another split into scaffold folds."""
+
+    folds: Ints
+    """(n,) scaffold fold"""
+    outputs: Mapping[str, Floats]
+    """(n,) out-of-fold outputs by member; one may be missing that ``Outcome`` has"""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What was said of every scored molecule of an endpoint by models that had not seen it."""
 
@@ -60,7 +70,7 @@ class Outcome:
         )
 
     def kinds(self) -> Ints:
-        """(n,) category of each molecule's interval."""
+        """(n,) category of each molecule's interval and class set."""
         return categories(self.nearest, self.components, self.spec.sees_form)
 
 
@@ -69,7 +79,8 @@ def calibrated(one: Outcome, stack: Stack) -> Calibrated:
     combined = stack.combine(one.outputs)
     if one.spec.task == "classification":
         truth = one.values == 1.0
-        return Calibrated(stack, Probabilities.fit(combined, one.nearest, truth, one.scaffolds))
+        groups = (one.scaffolds, one.kinds(), CATEGORIES)
+        return Calibrated(stack, Probabilities.fit(combined, one.nearest, truth, *groups))
     return Calibrated(stack, Widths.fit(one.values - combined, one.kinds(), CATEGORIES))
 
 
@@ -84,7 +95,7 @@ def cross_fitted(one: Outcome) -> Readings:
     """Values and intervals (n) for every molecule, with all of it made without its own fold."""
     count = len(one.values)
     values, bounds = np.empty(count), np.empty((2, count, 2))
-    classes: list[tuple[bool, bool]] = [(True, True)] * count
+    classes = np.empty((count, 2), dtype=np.bool_)
     for fold in np.unique(one.folds):
         held = one.folds == fold
         rest = one.part(~held)
@@ -94,46 +105,57 @@ def cross_fitted(one: Outcome) -> Readings:
         found = readings(use, here.outputs, here.nearest, here.kinds(), one.spec.transform)
         values[held] = found.values
         bounds[0, held], bounds[1, held] = found.intervals, found.intervals_80
-        for place, kept in zip(np.flatnonzero(held).tolist(), found.classes, strict=True):
-            classes[place] = kept
-    return Readings(values, bounds[0], bounds[1], tuple(classes))
+        classes[held] = found.classes
+    return Readings(values, bounds[0], bounds[1], classes)
 
 
-def scores(one: Outcome, losses: Mapping[str, float]) -> dict[str, Any]:
+def scores(
+    one: Outcome, losses: Mapping[str, float], others: Sequence[Split] = ()
+) -> dict[str, Any]:
     """Everything that a model card says about quality, JSON-ready.
 
+    Args:
+        one: what intervals, class sets and all that follows from them are judged on.
+        losses: of every set of members, for the record.
+        others: further splits, over which scores are averaged.
+
     Returns:
-        ``metric`` with ``score`` and ``score_interval`` (95 %, bootstrap over whole scaffolds) of
-        the stack before calibration, the same metric of each member, ``coverage`` of the
-        intervals overall, by similarity and by level of the domain, and what else the task knows.
+        ``metric`` with ``score``, the mean over the splits, and ``score_interval`` (95 %, bootstrap
+        over whole scaffolds) of the stack before calibration; the same metric of each member;
+        ``by_seed``, both on each split; ``coverage`` of the intervals overall, by similarity and
+        by level of the domain; and what else the task knows.
     """
-    found = cross_fitted(one)
-    spec = one.spec
-    truth = np.power(10.0, one.values) if spec.transform == "log10" else one.values
-    combined = stacking.cross_fitted(one.outputs, one.values, one.folds, spec.task)
-    if spec.transform == "log10":
-        combined = np.power(10.0, combined)
-    low, high = bootstrap(truth, combined, one.scaffolds, METRICS[spec.metric])
+    spec, measure = one.spec, METRICS[one.spec.metric]
+    splits = (Split(one.folds, one.outputs), *others)
+
+    def published(learnt: Floats) -> Floats:
+        return np.power(10.0, learnt) if spec.transform == "log10" else learnt
+
+    truth = published(one.values)
+    combined = np.stack(
+        [
+            published(stacking.cross_fitted(split.outputs, one.values, split.folds, spec.task))
+            for split in splits
+        ]
+    )
+    by_seed = {
+        name: [measure(truth, published(s.outputs[name])) for s in splits if name in s.outputs]
+        for name in one.outputs
+    }
+    by_seed["stack"] = [measure(truth, split) for split in combined]
+    means = {name: _mean(np.array(found)) for name, found in by_seed.items()}
+    low, high = bootstrap(truth, combined, one.scaffolds, measure)
     judge = _regression if spec.task == "regression" else _classification
     return {
         "metric": spec.metric,
-        "score": _rounded(METRICS[spec.metric](truth, combined)),
+        "score": means.pop("stack"),
         "score_interval": [_rounded(low), _rounded(high)],
-        "members": {
-            name: _rounded(member_score(spec, one.values, column))
-            for name, column in one.outputs.items()
-        },
+        "members": means,
+        "by_seed": {name: [_rounded(score) for score in found] for name, found in by_seed.items()},
         "losses": {name: _rounded(loss) for name, loss in losses.items()},
         "molecules": len(truth),
-        **judge(one, truth, found, combined),
+        **judge(one, truth, cross_fitted(one), combined[0]),
     }
-
-
-def member_score(spec: Spec, values: Floats, outputs: Floats) -> float:
-    """The endpoint's metric of one member's raw outputs (n,)."""
-    if spec.transform == "log10":
-        values, outputs = np.power(10.0, values), np.power(10.0, outputs)
-    return METRICS[spec.metric](values, outputs)
 
 
 def _regression(one: Outcome, truth: Floats, found: Readings, out: Floats) -> dict[str, Any]:
@@ -163,7 +185,7 @@ def _regression(one: Outcome, truth: Floats, found: Readings, out: Floats) -> di
 
 def _classification(one: Outcome, truth: Floats, found: Readings, out: Floats) -> dict[str, Any]:
     positive, odds = truth == 1.0, found.values
-    keeps = np.array(found.classes)
+    keeps = found.classes
     holds = np.where(positive, keeps[:, 0], keeps[:, 1])
 
     def part(chosen: Mask) -> dict[str, Any]:

@@ -20,17 +20,17 @@ from retort.tools.predictors import featurise
 from retort.tools.predictors.checkpoint import Writer
 from retort.tools.predictors.domain import Domain, ranged_columns
 from retort.tools.predictors.endpoints import Spec
-from retort.tools.predictors.featurise import Features
+from retort.tools.predictors.featurise import Features, Stacked
 from retort.tools.predictors.groups import OFF_TARGET
 from retort.tools.predictors.heads import Head
 from retort.tools.predictors.networks import Networks
 from retort.tools.predictors.references import Molecules
-from retort.tools.predictors.training import datasets, evaluation, labels, members
+from retort.tools.predictors.training import datasets, evaluation, labels, members, stacking
 from retort.tools.predictors.training.apart import apart
 from retort.tools.predictors.training.boosting import Growth
 from retort.tools.predictors.training.cards import model_card
 from retort.tools.predictors.training.datasets import Dataset
-from retort.tools.predictors.training.evaluation import Outcome
+from retort.tools.predictors.training.evaluation import Outcome, Split
 from retort.tools.predictors.training.features import matrix
 from retort.tools.predictors.training.members import Report, Teaching, Work
 from retort.tools.predictors.training.structures import Structures
@@ -38,9 +38,6 @@ from retort.tools.predictors.training.structures import Structures
 QUANTILES = np.arange(101)
 SEED = 0
 """of the split that stacks and intervals are made on"""
-FEW = 3_000
-"""molecules below which the trees of an ADMET endpoint are scored on the splits of several seeds;
-the score of a larger set hardly depends on the split"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +83,8 @@ def fit(
         out: folder of the checkpoints.
         specs: the endpoints.
         teachings: the networks beside the trees, for the ADMET endpoints.
-        seeds: splits on which the trees of small sets are scored; 0 among them.
+        seeds: splits on which the ADMET endpoints are scored, 0 among them. A network that is not
+            stacked as a rule is scored on split 0 only, and so is the off-target panel.
         growths: how the trees of a group are grown.
         device: of the networks, as in ``loop.Run``.
         workers: processes; 0 takes all cores.
@@ -98,13 +96,12 @@ def fit(
     groups = []
     for name, own in groups_of(specs).items():
         groups.append(collect(name, own, data, folder, growths[name], workers, report))
-        work = groups[-1].work
-        members.tree_outputs(work, [spec.name for spec in own], (SEED,))
-        small = [spec.name for spec in own if len(work.labels.rows(spec.name)) < FEW]
-        members.tree_outputs(work, small if name == ADMET else (), seeds)
+        tasks = [spec.name for spec in own]
+        members.tree_outputs(groups[-1].work, tasks, seeds if name == ADMET else (SEED,))
     for group in groups:
         for teaching in teachings if group.name == ADMET else ():
-            members.network_outputs(group.work, teaching, SEED, device)
+            for seed in seeds if teaching.kind in stacking.USUAL else (SEED,):
+                members.network_outputs(group.work, teaching, seed, device)
     drugs = drugs_of(data, folder)
     report(f"{len(drugs):,} approved drugs for percentiles")
     write(groups, teachings, drugs, out, seeds)
@@ -153,11 +150,11 @@ def write(
     """Stack, calibrate and write every endpoint of groups whose members are trained.
 
     Args:
-        groups: with the trees of ``seeds`` grown.
-        teachings: the networks that were taught on the ADMET endpoints and seed 0.
+        groups: with their members trained.
+        teachings: the networks that were taught on the ADMET endpoints.
         drugs: approved drugs, for the percentiles.
         out: folder of the checkpoints.
-        seeds: splits on which the trees are scored.
+        seeds: splits on which the ADMET endpoints are scored, 0 among them.
     """
     writer = Writer(out)
     for group in groups:
@@ -173,11 +170,12 @@ def write(
             group.work.matrix.bits, group.work.labels.keys, datasets.key_hashes(rows)
         )
         writer.arrays(f"{group.name}.molecules", table.arrays())
-        near = table.similarities(np.array([item.bits for item in drugs]))
+        known = Stacked.of(drugs)
+        near = table.similarities(known.bits)
         for spec, found in zip(group.specs, group.found, strict=True):
             head, scores = endpoint(group, spec, found, kinds, seeds)
             asked = {kind: said[kind][spec.name] for kind in head.members}
-            values = [item.value for item in head.estimate(drugs, near, asked)]
+            values = head.estimate(known, near, asked).readings.values
             head = replace(head, drug_quantiles=np.percentile(values, QUANTILES))
             kept.update(head.members)
             card = model_card(spec, found, head, scores, group.work.growth, len(drugs))
@@ -199,9 +197,9 @@ def endpoint(
     rows = work.labels.rows(spec.name)
     one = outcome(work, spec, teachings)
     full, alone, losses = evaluation.choose(one)
-    scores = evaluation.scores(one, losses)
-    again = seeds if group.name == ADMET and len(rows) < FEW else (SEED,)
-    scores["trees_by_seed"] = [tree_score(work, spec, seed) for seed in again]
+    again = [seed for seed in seeds if seed != SEED and group.name == ADMET]
+    usual = [teaching for teaching in teachings if teaching.kind in stacking.USUAL]
+    scores = evaluation.scores(one, losses, [split(work, spec, usual, seed) for seed in again])
     by_smiles = {row.smiles: row for row in found.rows}
     names = [source.name for source in spec.sources]
     own = [by_smiles[work.labels.smiles[row]] for row in rows]
@@ -227,9 +225,6 @@ def outcome(work: Work, spec: Spec, teachings: Sequence[Teaching]) -> Outcome:
     rows = work.labels.rows(spec.name)
     scored = work.labels.primary[rows, column]
     folds = work.labels.folds(SEED)
-    outputs = {"trees": members.trees_of(work, spec.name, SEED)}
-    for teaching in teachings:
-        outputs[teaching.kind] = members.network_of(work, teaching, spec.name, SEED)
     nearest, levels = apart([_seen(work, int(row)) for row in rows], folds[rows])
     return Outcome(
         spec=spec,
@@ -239,17 +234,29 @@ def outcome(work: Work, spec: Spec, teachings: Sequence[Teaching]) -> Outcome:
         nearest=nearest,
         components=work.matrix.components[rows],
         levels=levels,
-        outputs={name: out.astype(np.float64) for name, out in outputs.items()},
+        outputs=_outputs(work, spec, teachings, SEED),
     ).part(scored)
 
 
-def tree_score(work: Work, spec: Spec, seed: int) -> float:
-    """The endpoint's metric of the trees' raw outputs on the folds of a seed."""
+def split(work: Work, spec: Spec, teachings: Sequence[Teaching], seed: int) -> Split:
+    """What members said of the scored molecules of an endpoint on the split of another seed."""
     column, rows = work.labels.tasks.index(spec.name), work.labels.rows(spec.name)
     scored = work.labels.primary[rows, column]
-    values = work.labels.values[rows, column].astype(np.float64)
-    outputs = members.trees_of(work, spec.name, seed).astype(np.float64)
-    return round(evaluation.member_score(spec, values[scored], outputs[scored]), 4)
+    outputs = _outputs(work, spec, teachings, seed)
+    return Split(
+        work.labels.folds(seed)[rows][scored],
+        {name: column[scored] for name, column in outputs.items()},
+    )
+
+
+def _outputs(
+    work: Work, spec: Spec, teachings: Sequence[Teaching], seed: int
+) -> dict[str, NDArray[np.float64]]:
+    """Out-of-fold outputs (m,) by member for the rows of an endpoint."""
+    outputs = {"trees": members.trees_of(work, spec.name, seed)}
+    for teaching in teachings:
+        outputs[teaching.kind] = members.network_of(work, teaching, spec.name, seed)
+    return {name: out.astype(np.float64) for name, out in outputs.items()}
 
 
 def _seen(work: Work, row: int) -> Features:

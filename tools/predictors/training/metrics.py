@@ -83,7 +83,15 @@ def bootstrap(
     measure: Measure,
     seed: int = 0,
 ) -> tuple[float, float]:
-    """95 % interval of a score: 2.5th and 97.5th percentile over samples of whole scaffolds."""
+    """95 % interval of a score: 2.5th and 97.5th percentile over samples of whole scaffolds.
+
+    Args:
+        values: (n,) measured.
+        predicted: (s, n) predictions on s splits; the score is the mean over them.
+        scaffolds: (n,) scaffold of each molecule.
+        measure: the score.
+        seed: of the samples.
+    """
     rng = np.random.default_rng(seed)
     order = np.argsort(scaffolds, kind="stable")
     names = scaffolds[order]
@@ -91,6 +99,6 @@ def bootstrap(
     found = []
     for _ in range(RESAMPLES):
         drawn = np.concatenate([members[i] for i in rng.integers(0, len(members), len(members))])
-        found.append(measure(values[drawn], predicted[drawn]))
+        found.append(np.mean([measure(values[drawn], split[drawn]) for split in predicted]))
     low, high = np.nanpercentile(found, [2.5, 97.5])
     return float(low), float(high)

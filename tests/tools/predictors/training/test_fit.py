@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from retort.retrieval.errors import RetortError
@@ -50,7 +51,11 @@ def test_the_card_says_what_was_counted_and_scored(toy_checkpoints: Path) -> Non
     low, high = scores["score_interval"]
     assert low <= scores["score"] <= high
     assert set(scores["members"]) == {"trees"} and card["stack"] == ["trees"]
-    assert len(scores["trees_by_seed"]) == 2
+    assert {name: len(found) for name, found in scores["by_seed"].items()} == {
+        "trees": 2,
+        "stack": 2,
+    }
+    assert scores["score"] == pytest.approx(np.mean(scores["by_seed"]["stack"]), abs=1e-4)
     assert 0.5 <= scores["coverage"] <= 1.0
     assert {"faults", "licence", "reading", "reading_source", "measured", "domain"} <= set(card)
     of_values = json.loads((toy_checkpoints / "solubility.card.json").read_text(encoding="utf-8"))

@@ -31,12 +31,15 @@ def test_whole_scaffolds_are_drawn() -> None:
     values, noise = rng.normal(size=200), rng.normal(size=200)
     few = np.repeat(np.array(["a", "b", "c", "d"]), 50)
     shared = values + np.repeat([0.0, 1.0, 2.0, 3.0], 50)
-    low, high = metrics.bootstrap(values, shared, few, metrics.mae)
+    low, high = metrics.bootstrap(values, shared[None], few, metrics.mae)
     assert low < 1.0 and high > 2.0
     each = np.arange(200).astype(str)
-    low, high = metrics.bootstrap(values, values + noise, each, metrics.mae)
+    splits = np.stack([values + noise, values + 2 * noise])
+    low, high = metrics.bootstrap(values, splits[:1], each, metrics.mae)
     assert low < metrics.mae(values, values + noise) < high < low + 0.3
-    assert metrics.bootstrap(values, values + noise, each, metrics.mae) == (low, high)
+    assert metrics.bootstrap(values, splits[:1], each, metrics.mae) == (low, high)
+    both = metrics.bootstrap(values, splits, each, metrics.mae)
+    assert both == pytest.approx((1.5 * low, 1.5 * high)), "the mean of a score and its double"
 
 
 def test_a_missing_package_is_told_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
