@@ -17,7 +17,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from retort.agent import checks, safety
+from retort.agent import checks, safety, support
 from retort.agent.citations import Resolver, narrowed
 from retort.agent.ledger import Ledger
 from retort.agent.models.cancellation import set_current
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AnyMessage
 
     from retort.agent.bench import BenchMaker
+    from retort.agent.support import Support
     from retort.agent.turn import Turn
 
 log = logging.getLogger(__name__)
@@ -63,6 +64,8 @@ class Assistant:
         model_name: what is stamped on answers as the model.
         benches: makes the tools' bench of a conversation.
         sessions: where answers are kept.
+        support: judges whether cited papers support what cites them; without it only verbatim
+            quotes are known to.
     """
 
     settings: Settings
@@ -70,6 +73,7 @@ class Assistant:
     model_name: str
     benches: BenchMaker
     sessions: Sessions
+    support: Support | None = None
 
     def ask(
         self, question: str, session: str | None = None, cancel: threading.Event | None = None
@@ -193,7 +197,7 @@ class Assistant:
     def _answered(self, blank: Answer, turn: Turn, ledger: Ledger, text: str) -> Answer:
         resolver = Resolver(ledger)
         shown = (resolver.feed(text) + resolver.finish()).strip()
-        answer = self._filled(blank, turn, resolver, shown)
+        answer = self._filled(blank, turn, resolver, shown, self.support)
         status: Status = "abstained" if shown.startswith(ABSTENTION) else "answered"
         if status == "answered" and _is_bare_guess(answer):
             return replace(answer, status="abstained", answer=_withheld(turn))
@@ -204,17 +208,27 @@ class Assistant:
         shown = f"{partial.answer}\n\n{STOPPED}".strip()
         return replace(partial, status="stopped", answer=shown)
 
-    def _filled(self, blank: Answer, turn: Turn, resolver: Resolver, shown: str) -> Answer:
+    def _filled(
+        self,
+        blank: Answer,
+        turn: Turn,
+        resolver: Resolver,
+        shown: str,
+        judges: Support | None = None,
+    ) -> Answer:
         """The answer with its citations, its checks and what the turn recorded."""
         citations = resolver.citations
         cited = {citation.evidence.key for citation in citations}
         found = checks.review(shown, citations, blank.question, turn.said)
+        judged = support.verdicts(shown, citations, judges.judge if judges else None)
+        if judges:
+            citations = tuple(judges.highlighted(citation, shown) for citation in citations)
         return replace(
             blank,
             answer=shown,
             citations=tuple(narrowed(citation, shown) for citation in citations),
             tool_calls=tuple(turn.calls),
-            checks=replace(found, removed_citations=resolver.removed),
+            checks=replace(found, removed_citations=resolver.removed, verdicts=judged),
             molecules=tuple(turn.molecules.values()),
             unused=tuple(item for item in turn.ledger.fresh() if item.key not in cited),
             prompt_tokens=turn.prompt_tokens,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from retort.retrieval.encode import Encoder
     from retort.retrieval.library import Library
+    from retort.retrieval.rerank import Reranker
     from retort.tools import Bench
     from retort.tools.chembl.source import ChemblSource
     from retort.tools.predictors import Predictors
@@ -38,6 +39,7 @@ class BenchMaker:
         self._predictors: Predictors | None = None
         self._chembl: ChemblSource | None = None
         self._encoder: Encoder | None = None
+        self._reranker: Reranker | None = None
 
     def make(self, molecules: Iterable[Mapping[str, Any]] = ()) -> Bench:
         """A bench for one conversation; ``molecules`` are those it already has, in order of
@@ -52,6 +54,7 @@ class BenchMaker:
             chembl=self.chembl(),
             library=self.library,
             predictors=self.predictors,
+            reranker=self.reranker,
             name_of=self.chembl().name_of,
         )
 
@@ -84,6 +87,15 @@ class BenchMaker:
                 self._encoder = load_encoder("bundled", offline=True)
             return self._encoder
 
+    def reranker(self) -> Reranker | None:
+        """The cross-encoder that the settings name; None where they name none."""
+        with self._lock:
+            if self._reranker is None and self.settings.reranker:
+                from retort.retrieval.rerank import load_reranker
+
+                self._reranker = load_reranker(self.settings.reranker, self.settings.offline)
+            return self._reranker
+
     def predictors(self) -> Predictors:
         """Retort's property predictors."""
         with self._lock:
@@ -114,7 +126,7 @@ class BenchMaker:
         if name == STARTER:
             return self._starter()
         encoder = self.encoder() if settings.encoder == "bundled" else settings.encoder
-        return Library.open(settings.library_path(name), encoder, offline=settings.offline)
+        return Library.open(settings.library_place(), encoder, offline=settings.offline)
 
     def _starter(self) -> Library:
         from retort.retrieval.ingest import add_starter

@@ -15,7 +15,7 @@ from retort.agent.records import ABSTENTION, UNANSWERED, Checks, Citation
 from retort.retrieval.sentences import sentences
 from retort.tools.records import Evidence
 
-_MARKER = re.compile(r"\[(\d{1,3})\]")
+MARKER = re.compile(r"\[(\d{1,3})\]")
 _DIGITS = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:[eE][-+]?\d+)?"
 _NUMBER = re.compile(rf"(?<![\w.*/#^])[-−–+]?{_DIGITS}(?![\w*])")
 _IDENTIFIER = re.compile(
@@ -55,9 +55,9 @@ def review(
     unsupported: list[str] = []
     uncited: list[str] = []
     for statement in statements(answer):
-        markers = [int(number) for number in _MARKER.findall(statement)]
+        markers = [int(number) for number in MARKER.findall(statement)]
         cited = [by_marker[marker] for marker in markers if marker in by_marker]
-        plain = _MARKER.sub("", statement)
+        plain = MARKER.sub("", statement)
         if not cited and _needs_source(plain, answer, known):
             uncited.append(plain.strip())
         support = free.union(*(_evidence_numbers(evidence) for evidence in cited))
@@ -97,10 +97,11 @@ def _needs_source(text: str, answer: str, known: Iterable[str]) -> bool:
     if answer.startswith(ABSTENTION) or text.strip() == UNANSWERED:
         return False
     text = " ".join(text.split())
-    return _states_something(text) and not any(text in said for said in known)
+    return states_something(text) and not any(text in said for said in known)
 
 
-def _states_something(text: str) -> bool:
+def states_something(text: str) -> bool:
+    """Whether a text is a statement: no heading, frame, question or row of headers."""
     words = re.findall(r"[A-Za-z]{2,}", text)
     is_frame = text.startswith(("#", ABSTENTION)) or text.endswith((":", "?"))
     is_header = text.startswith("|") and not _NUMBER.search(text)

@@ -18,9 +18,10 @@ from typing import Any
 from retort.agent import flatten, references
 from retort.agent.records import Answer, Citation
 from retort.agent.sessions import Sessions
+from retort.agent.verdicts.labels import told
 from retort.retrieval.errors import UsageError
 from retort.tools import sdf, structures
-from retort.tools.records import Evidence, kind_word
+from retort.tools.records import Evidence, kind_word, retraction
 
 NEWEST_SHOWN = 5
 """Sessions named to somebody who asked for one that there is not."""
@@ -108,6 +109,8 @@ def _answer_lines(saved: Saved) -> Iterator[str]:
         yield "\n## References\n"
     for citation in answer.citations:
         yield from _source_lines(citation)
+        if said := told(answer.checks.verdicts, citation.marker):
+            yield f"  {literal(said)}\n"
     yield "\n## Checks\n"
     for finding in list(answer.checks.findings()) or ["No finding."]:
         yield f"- {literal(finding)}"
@@ -124,6 +127,8 @@ def _source_lines(citation: Citation) -> Iterator[str]:
     evidence = citation.evidence
     head = f"**[{citation.marker}]** *{literal(kind_word(evidence))}*: {literal(evidence.title)}"
     yield f"- {head} ({literal(_facts(evidence))})\n"
+    if notice := retraction(evidence):
+        yield f"  **{literal(notice)}**\n"
     yield _quoted(evidence.quote, "  ")
     yield f"\n  <{evidence.url}>\n" if evidence.url else ""
 

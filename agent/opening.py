@@ -10,6 +10,8 @@ from retort.agent.assistant import Assistant
 from retort.agent.bench import DEFAULT, STARTER, BenchMaker
 from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
+from retort.agent.support import Support
+from retort.agent.verdicts.judge import choose
 from retort.retrieval.errors import RetortError
 
 
@@ -60,7 +62,12 @@ def open_assistant(settings: Settings) -> Opened:
         benches.library()  # a library that was named must be there
     loaded = load_model(settings, benches.encoder)
     assistant = Assistant(
-        settings, loaded.model, loaded.name, benches, Sessions(settings.sessions_path)
+        settings,
+        loaded.model,
+        loaded.name,
+        benches,
+        Sessions(settings.sessions_path),
+        Support(choose(loaded.model, loaded.name, benches.encoder), benches.encoder),
     )
     return Opened(assistant, loaded.why)
 

@@ -7,7 +7,7 @@ a record of the tools (``retort.tools.records``).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from retort.tools.records import Evidence
@@ -73,6 +73,26 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a cited passage supports a sentence: an opinion, with who gave it."""
+
+    marker: int
+    sentence: str
+    """of the answer, without its markers"""
+    verdict: str
+    """``supported``, ``contradicted``, ``no evidence``, ``uncertain`` or ``not judged``"""
+    probability: float | None
+    """calibrated, that the verdict is right; None where the judge gives none"""
+    judge: str
+    """``quoted`` (the sentence is the passage's own), ``head`` (the shipped network), the name of a
+    chat model, or "" where nothing was judged"""
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict on the wire."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class Checks:
     """What code found when it held the answer against its evidence."""
 
@@ -82,14 +102,25 @@ class Checks:
     """numbers of the answer that stand in no evidence cited by their sentence"""
     uncited_sentences: tuple[str, ...] = ()
     """sentences that state something and cite nothing"""
+    verdicts: tuple[Verdict, ...] = ()
+    """on each sentence with each paper that it cites"""
 
-    def as_dict(self) -> dict[str, list[str]]:
+    def as_dict(self) -> dict[str, list[Any]]:
         """The checks on the wire."""
         return {
             "removed_citations": list(self.removed_citations),
             "unsupported_numbers": list(self.unsupported_numbers),
             "uncited_sentences": list(self.uncited_sentences),
+            "verdicts": [verdict.as_dict() for verdict in self.verdicts],
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Checks:
+        """The checks behind their wire format; answers of before have no verdicts."""
+        names = ("removed_citations", "unsupported_numbers", "uncited_sentences")
+        found = tuple(Verdict(**item) for item in data.get("verdicts", ()))
+        removed, numbers, uncited = (tuple(data[name]) for name in names)
+        return cls(removed, numbers, uncited, found)
 
     def findings(self) -> Iterator[str]:
         """What was found, a line each, in words for the reader; nothing where all is well."""
@@ -99,6 +130,10 @@ class Checks:
             yield f"Not in the cited evidence: {', '.join(self.unsupported_numbers)}"
         for sentence in self.uncited_sentences:
             yield f"Without a source: {sentence}"
+        for verdict in self.verdicts:
+            if verdict.verdict in ("contradicted", "no evidence"):
+                found = "contradicts it" if verdict.verdict == "contradicted" else "does not say it"
+                yield f"{verdict.judge} judges that [{verdict.marker}] {found}: {verdict.sentence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +185,7 @@ class Answer:
             **{name: data[name] for name in same},
             citations=tuple(Citation.from_dict(item) for item in data["citations"]),
             tool_calls=tuple(ToolCall(**item) for item in data["tool_calls"]),
-            checks=Checks(**{name: tuple(found) for name, found in data["checks"].items()}),
+            checks=Checks.from_dict(data["checks"]),
             molecules=tuple(data["molecules"]),
             prompt_tokens=data["tokens"]["prompt"],
             completion_tokens=data["tokens"]["completion"],

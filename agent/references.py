@@ -49,6 +49,14 @@ class Reference:
     url: str = ""
     source_id: str = ""
     retracted: bool = False
+    retraction: str = ""
+    """the notice, where its source gives one"""
+
+    def note(self) -> str:
+        """That it was retracted, with the notice; empty where it was not."""
+        if not self.retracted:
+            return ""
+        return f"Retracted: {self.retraction}" if self.retraction else "Retracted"
 
     def names(self) -> list[str]:
         """By what it is recognised as the same paper: any identifier, else its source id."""
@@ -102,6 +110,7 @@ def _reference(evidence: Evidence) -> Reference:
         url=_line(evidence.url),
         source_id=evidence.source_id,
         retracted=bool(record.get("retracted")),
+        retraction=_line(str(record.get("retraction") or "")),
     )
 
 
@@ -128,7 +137,7 @@ def _entry(paper: Reference, key: str) -> str:
         "pmid": paper.pmid,
         "pmcid": paper.pmcid,
         "url": _verbatim(paper.url),
-        "note": "Retracted" if paper.retracted else "",
+        "note": _tex(paper.note()),
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@{'article' if paper.journal else 'misc'}{{{key},", *lines, "}", ""])
@@ -188,6 +197,6 @@ def _record(paper: Reference) -> str:
         ("AN", paper.pmid and f"PMID:{paper.pmid}"),
         ("C2", paper.pmcid),
         ("UR", paper.url),
-        ("N1", "Retracted" if paper.retracted else ""),
+        ("N1", paper.note()),
     ]
     return "".join(f"{tag}  - {value}\n" for tag, value in lines if value) + "ER  - \n"

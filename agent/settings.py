@@ -10,12 +10,17 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 _LIBRARY_NAME = re.compile(r"[^\W_][\w .-]{0,99}")
 """One folder, never a way out of the libraries."""
+
+_TEXTS = (
+    *("model", "library", "encoder", "reranker", "chembl", "predictors", "chembl_url"),
+    *("email", "ncbi_key"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +33,13 @@ class Settings:
     """``RETORT_MODEL``: ``embedded``, ``hf:NAME-OR-PATH``, ``http(s)://HOST:PORT/v1#MODEL`` or
     ``auto``"""
     library: str = "default"
-    """``RETORT_LIBRARY``: the library that questions are answered from"""
+    """``RETORT_LIBRARY``: the library that questions are answered from, by name or, on a server, by
+    address: ``postgresql://USER@HOST:PORT/DATABASE?library=NAME``"""
     encoder: str = "bundled"
     """``RETORT_ENCODER``: ``bundled``, a hub name, or a path, for libraries made from now on"""
+    reranker: str = ""
+    """``RETORT_RERANKER``: a cross-encoder that orders what a search found, by hub name or path;
+    none unless it is set"""
     chembl: str = "starter"
     """``RETORT_CHEMBL``: ``starter`` (shipped), ``web`` (the public service), or the path of a
     ChEMBL SQLite file"""
@@ -48,6 +57,11 @@ class Settings:
     """``RETORT_EVIDENCE_TOKENS``: budget of evidence shown to the model in one answer"""
     seed: int = 0
     """``RETORT_SEED``: for models that sample"""
+    email: str = ""
+    """``RETORT_EMAIL``: told to PubMed and Europe PMC with each request, so that they can write to
+    whoever asks too much"""
+    ncbi_key: str = field(default="", repr=False)
+    """``RETORT_NCBI_KEY``: of an NCBI account, for ten requests a second instead of three"""
 
     @classmethod
     def from_environment(
@@ -63,7 +77,7 @@ class Settings:
         env = os.environ if environ is None else environ
         settings = cls(home=_home(env))
         values: dict[str, Any] = {}
-        for name in ("model", "library", "encoder", "chembl", "predictors", "chembl_url"):
+        for name in _TEXTS:
             if text := env.get(f"RETORT_{name.upper()}"):
                 values[name] = text
         values["offline"] = env.get("RETORT_OFFLINE", "") not in ("", "0", "false", "no")
@@ -81,15 +95,23 @@ class Settings:
         return replace(settings, **values)
 
     def digest(self) -> str:
-        """Twelve hex digits over everything that can change an answer; paths of state are left
-        out.
+        """Twelve hex digits over everything that can change an answer; paths of state and who asks
+        are left out.
         """
         data = {
             name: str(value)
             for name, value in asdict(self).items()
-            if name not in ("home", "chembl_url")
+            if name not in ("home", "chembl_url", "email", "ncbi_key")
         }
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
+
+    def library_place(self) -> Path | str:
+        """Where the library is: its folder, or an address as it was given.
+
+        Raises:
+            UsageError: see `library_path`.
+        """
+        return self.library if "://" in self.library else self.library_path()
 
     def library_path(self, name: str | None = None) -> Path:
         """The folder of a library.

@@ -1,67 +1,63 @@
-"""The SQLite file of a library: its tables, and how a paper becomes a row and a row a paper.
+"""The SQLite file of a library: its connections and locks, and how a paper becomes a row.
 
-Owns the schema, the connections and the locks. Knows no encoder and no index.
+Owns what is asked of a connection (``Connection``), so that a library stands on another database
+by the same rules. Knows no encoder and no index; its tables stand in ``schema``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any, Protocol
 
 from retort.retrieval.errors import RetortError
 from retort.retrieval.records import Paper, Section
 
-SCHEMA_VERSION = 1
-
 RESTORE = "Restore its file from a backup, or move its folder away and add the papers again."
 """What to do about a library that is damaged."""
 
-# AUTOINCREMENT: a row id is never given to another text, not even after a removal. The indexes in
-# memory and on disk rely on it.
-_SCHEMA = """
-CREATE TABLE meta (
-    key   TEXT PRIMARY KEY,
-    value TEXT NOT NULL
-) WITHOUT ROWID;
 
-CREATE TABLE papers (
-    row      INTEGER PRIMARY KEY AUTOINCREMENT,
-    paper_id TEXT NOT NULL UNIQUE,
-    digest   TEXT NOT NULL,     -- of everything in it and the rule it was cut by
-    kind     TEXT NOT NULL,
-    record   TEXT NOT NULL,     -- JSON: all fields but the text
-    text     TEXT NOT NULL
-);
+class Rows(Protocol):
+    """What a statement gives."""
 
-CREATE TABLE passages (
-    row        INTEGER PRIMARY KEY AUTOINCREMENT,
-    paper      INTEGER NOT NULL REFERENCES papers (row) ON DELETE CASCADE,
-    passage_id TEXT NOT NULL UNIQUE,
-    start      INTEGER NOT NULL, -- characters in papers.text, 0-based
-    "end"      INTEGER NOT NULL,
-    section    TEXT NOT NULL,
-    page       INTEGER,
-    vector     BLOB NOT NULL     -- float16, unit norm
-);
-CREATE INDEX passages_by_paper ON passages (paper);
+    def fetchone(self) -> Any:
+        """The next row; None after the last."""
+        ...
 
-CREATE TABLE files (
-    path        TEXT PRIMARY KEY,
-    fingerprint TEXT NOT NULL,   -- of the content and the rules it was read by
-    status      TEXT NOT NULL,   -- added or failed
-    papers      INTEGER NOT NULL,
-    passages    INTEGER NOT NULL,
-    skipped     TEXT NOT NULL,   -- JSON: [reason, ...]
-    error       TEXT             -- JSON: {"what", "why", "next"}
-) WITHOUT ROWID;
-"""
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+class Connection(Protocol):
+    """A connection to the database of a library; ``sqlite3.Connection`` is one.
+
+    Statements mark their values with ``?`` and keep to what SQLite and PostgreSQL both know.
+    Vectors go in as arrays of float16 and come out as their bytes.
+    """
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether ``BEGIN`` has not been followed by its end."""
+        ...
+
+    def execute(self, sql: str, parameters: Sequence[Any] = ..., /) -> Rows:
+        """Run a statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Sequence[Any]], /) -> Rows:
+        """Run a statement once for each row of values."""
+        ...
 
 
 class Connections:
@@ -133,18 +129,42 @@ class Connections:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open an existing file for use from any one thread at a time; transactions are explicit."""
+    """Open an existing file for use from any one thread at a time; transactions are explicit.
+
+    Where its folder cannot be written (a medium for reading only, another user's), the file is
+    opened for reading only.
+    """
+    return _connect_to_read(path) if is_read_only(path) else _connect(path, "mode=rw")
+
+
+def is_read_only(path: Path) -> bool:
+    """Whether a library's file cannot be written, nor the log beside it."""
+    return not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def _connect_to_read(path: Path) -> sqlite3.Connection:
+    log = path.with_name(f"{path.name}-wal")
+    if log.exists() and log.stat().st_size:
+        return _connect(path, "mode=ro")  # somebody who may write does, or was killed
+    # Without a log SQLite would want to make one; so it is told that nobody writes.
+    return _connect(path, "mode=ro&immutable=1")
+
+
+def _connect(path: Path, how: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=rw",
+        f"{path.absolute().as_uri()}?{how}",
         uri=True,
         timeout=30,
         isolation_level=None,
         check_same_thread=False,
     )
     try:
-        write_ahead(connection)
-        # FULL: what was reported as saved survives the loss of power, not only of the process.
-        connection.execute("PRAGMA synchronous = FULL")
+        if how == "mode=rw":
+            write_ahead(connection)
+            # FULL: what was reported as saved survives the loss of power, not only of the process.
+            connection.execute("PRAGMA synchronous = FULL")
+        else:
+            connection.execute("PRAGMA query_only = ON")
         connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
         connection.close()
@@ -189,31 +209,35 @@ def trouble(name: str, problem: sqlite3.DatabaseError) -> RetortError:
     return RetortError(what, f"{problem}.{kept}", remedy)
 
 
-def prepare(connection: sqlite3.Connection, meta: dict[str, str]) -> None:
-    """Make the tables if they are not there yet; ``meta`` describes a new library."""
-    if _has_tables(connection):
-        return
-    with transaction(connection):
-        if _has_tables(connection):  # made by another process in the meantime
-            return
-        for statement in _SCHEMA.split(";\n"):
-            connection.execute(statement)
-        rows = {"schema": str(SCHEMA_VERSION), "generation": "0", **meta}
-        connection.executemany("INSERT INTO meta VALUES (?, ?)", rows.items())
-
-
-def _has_tables(connection: sqlite3.Connection) -> bool:
-    return bool(connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
-
-
-def meta(connection: sqlite3.Connection, key: str) -> str:
+def meta(connection: Connection, key: str) -> str:
     """One fact about the library, or nothing where it is not known yet."""
     row = connection.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
     return str(row[0]) if row else ""
 
 
+def note(connection: Connection, **facts: str) -> None:
+    """Remember facts about the library, in place of what was known before."""
+    connection.executemany(
+        "INSERT INTO meta (key, value) VALUES (?, ?)"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        list(facts.items()),
+    )
+
+
+def note_encoder(connection: Connection, name: str, digest: str) -> None:
+    """Remember by what the vectors were made."""
+    note(connection, encoder=name, encoder_digest=digest)
+
+
+def next_generation(connection: Connection) -> None:
+    """Say that what indexes were made of has changed."""
+    connection.execute(
+        "UPDATE meta SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT) WHERE key = 'generation'"
+    )
+
+
 @contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+def transaction(connection: Connection) -> Iterator[None]:
     """All of the block's writes, or none: also when it is interrupted."""
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -226,7 +250,7 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 
 @contextmanager
-def reading(connection: sqlite3.Connection) -> Iterator[None]:
+def reading(connection: Connection) -> Iterator[None]:
     """Every read of the block sees the library as it was at the first one."""
     connection.execute("BEGIN")
     try:
@@ -243,6 +267,12 @@ def writer_lock(folder: Path, wait_seconds: float = 0) -> Iterator[None]:
     Raises:
         RetortError: another process or thread holds it, or the folder cannot be written.
     """
+    if folder.is_dir() and not os.access(folder, os.W_OK):
+        raise RetortError(
+            f'The library "{folder.name}" cannot be changed.',
+            f"{folder} cannot be written; searching works.",
+            "Copy the folder to where it can be written, or make a library of your own.",
+        )
     lock: sqlite3.Connection | None = None
     try:
         # A lock on an empty SQLite file is the one lock that works alike on every system.
@@ -276,7 +306,7 @@ def record_of(paper: Paper) -> tuple[str, str]:
     text = fields.pop("text")
     record = json.dumps(fields, ensure_ascii=False, sort_keys=True)
     try:
-        return record, hashlib.sha256(f"{record}\n{text}".encode()).hexdigest()
+        return record, digest_of(record, text)
     except UnicodeEncodeError as problem:
         raise RetortError(
             f"The paper {paper.paper_id!r} cannot be stored.",
@@ -285,15 +315,24 @@ def record_of(paper: Paper) -> tuple[str, str]:
         ) from problem
 
 
+def digest_of(record: str, text: str) -> str:
+    """SHA-256 of a paper, of its record as JSON and its text."""
+    return hashlib.sha256(f"{record}\n{text}".encode()).hexdigest()
+
+
 def paper_from(record: str, text: str) -> Paper:
     """The paper that `record_of` was given."""
-    fields = json.loads(record)
-    return Paper(
-        **{
-            **fields,
-            "text": text,
-            "sections": tuple(Section(**section) for section in fields["sections"]),
-            "page_starts": tuple(fields["page_starts"]),
-            "authors": tuple(fields["authors"]),
-        }
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in json.loads(record).items()
+    }
+    fields["sections"] = tuple(Section(**section) for section in fields["sections"])
+    return Paper(**fields, text=text)
+
+
+def name_source(connection: Connection, source: int, names: Iterable[str]) -> None:
+    """Write what a source is found and recognised by, in place of what was written before."""
+    connection.execute("DELETE FROM names WHERE source = ?", (source,))
+    connection.executemany(
+        "INSERT INTO names (name, source) VALUES (?, ?)", [(name, source) for name in sorted(names)]
     )

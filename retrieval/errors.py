@@ -33,6 +33,10 @@ class UsageError(RetortError):
     """The caller asked wrongly (exit code 2 at the command line)."""
 
 
+class NotReadError(RetortError):
+    """A file is whole, as far as is known, but of a format that is not read."""
+
+
 class OfflineError(RetortError):
     """A connection was needed and ``RETORT_OFFLINE=1`` forbids it."""
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from retort.retrieval import chunks, starter
-from retort.retrieval.errors import RetortError
+from retort.retrieval.errors import NotReadError, RetortError
 from retort.retrieval.library import Library
-from retort.retrieval.readers import Reading, read
+from retort.retrieval.readers import Reading, archives, read
 from retort.retrieval.records import Paper
-from retort.retrieval.writing import Writer
+from retort.retrieval.writing import Added, Writer
 
-READING_RULE = "1"
+READING_RULE = "3"
 """Changes whenever a reader would read the same file differently; then files are read again."""
 
 REASONS_KEPT = 20
@@ -42,11 +42,14 @@ class FileRow:
 
     path: str
     status: str
-    """``added``, ``unchanged`` or ``failed``"""
+    """``added``, ``unchanged``, ``failed``; ``ignored``: of a folder, and of a format not read"""
     papers: int = 0
-    """papers in the file, those that were in the library before included"""
+    """records that are a paper of the library, which they may have been before; with ``merged``
+    and ``skipped`` all that are in the file"""
+    merged: int = 0
+    """records of a paper that another record told of first, in this file or another one"""
     replaced: int = 0
-    """papers of them that took the place of another version of the same id"""
+    """records that took the place of another version of theirs"""
     passages: int = 0
     """passages that were new"""
     skipped: int = 0
@@ -75,10 +78,11 @@ class _Unreadable(Exception):
         self.error = error
 
 
-def add_paths(library: Library, paths: Iterable[Path], progress: Progress | None = None) -> Report:
+def add_paths(library: Library, paths: Sequence[Path], progress: Progress | None = None) -> Report:
     """Add files, and the files of folders, to a library.
 
-    A file is left alone when its content was read before. What is interrupted goes on where it
+    A file is left alone when its content was read before; records that it had then and has no more
+    are removed. What is interrupted goes on where it
     stopped: papers are committed batch by batch, a file is noted when all of it is in. A file that
     failed is tried again the next time.
 
@@ -91,6 +95,7 @@ def add_paths(library: Library, paths: Iterable[Path], progress: Progress | None
         RetortError: another run is writing into the library, it cannot be written, or its encoder
             is not to be had. What a file does wrong is in its row and is no error.
     """
+    named = {Path(os.path.realpath(path)) for path in paths}
     files = sorted(set(_files(paths)))
     rows: list[FileRow] = []
     with library.writing() as writer:
@@ -101,7 +106,10 @@ def add_paths(library: Library, paths: Iterable[Path], progress: Progress | None
                     progress(number, len(files), text)
 
             tell(_printable(path.name))
-            rows.append(_add_file(writer, path, tell))
+            if archives.is_archive(path):
+                rows.extend(_add_archive(writer, path, tell))
+            else:
+                rows.append(_add_file(writer, path, _printable(path), path in named, tell))
     if any(row.status == "added" for row in rows):
         library.refresh()
     if progress:
@@ -140,36 +148,71 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield Path(os.path.realpath(problem.filename))
 
 
-def _add_file(writer: Writer, path: Path, tell: Callable[[str], None]) -> FileRow:
-    name = _printable(path)
+def _add_archive(writer: Writer, path: Path, tell: Callable[[str], None]) -> Iterator[FileRow]:
+    """A row for each member, ``archive.zip!/member``, and one for the archive if it fails."""
+    try:
+        for member in _members(path):
+            name = f"{_printable(path)}!/{_printable(member.name)}"
+            tell(f"{_printable(path.name)}: {_printable(member.name)}")
+            if member.path is not None:
+                yield _add_file(writer, member.path, name, False, tell)
+            elif member.refused is not None:
+                yield _failed(writer, name, member.refused)
+    except _Unreadable as problem:
+        yield _failed(writer, _printable(path), problem.error)
+
+
+def _members(path: Path) -> Iterator[archives.Member]:
+    try:
+        yield from archives.members(path)
+    except RetortError as problem:
+        raise _Unreadable(problem) from problem
+
+
+def _failed(writer: Writer, name: str, problem: RetortError) -> FileRow:
+    row = FileRow(name, "failed", error=problem.as_dict())
+    writer.note_file(name, "", row.status, Added(), row.reasons, row.error)
+    return row
+
+
+def _add_file(
+    writer: Writer, path: Path, name: str, is_named: bool, tell: Callable[[str], None]
+) -> FileRow:
+    """Read one file, known to the library by its name; inside an archive that is not its path."""
     fingerprint = ""
+    done, row = Added(), FileRow(name, "failed")
     try:
         fingerprint = _fingerprint(path)
         if writer.file_fingerprint(name) == ("added", fingerprint):
             return FileRow(name, "unchanged")
-        row = _add_papers(writer, path, name, tell)
+        reading = _read(path)
+        done = writer.add_file(name, _papers(reading, path), _counting(reading, path, tell))
+        row = _row(name, reading, done)
     except _Unreadable as problem:
-        row = FileRow(name, "failed", error=problem.error.as_dict())
-    counts = (row.papers, row.passages, row.reasons)
-    writer.note_file(name, fingerprint, row.status, *counts, row.error)
+        ignored = isinstance(problem.error, NotReadError) and not is_named
+        told = {key: text.replace(str(path), name) for key, text in problem.error.as_dict().items()}
+        row = FileRow(name, "ignored" if ignored else "failed", error=told)
+    writer.note_file(name, fingerprint, row.status, done, row.reasons, row.error)
     return row
 
 
-def _add_papers(writer: Writer, path: Path, name: str, tell: Callable[[str], None]) -> FileRow:
-    reading = _read(path)
+def _counting(
+    reading: Reading, path: Path, tell: Callable[[str], None]
+) -> Callable[[int], None] | None:
     total = len(reading.papers)
+    if total < 2:
+        return None
+    return lambda done: tell(f"{_printable(path.name)}: {done:,} of {total:,}")
 
-    def count(done: int) -> None:
-        if total > 1:
-            tell(f"{_printable(path.name)}: {done:,} of {total:,}")
 
-    added = writer.add(_papers(reading, path), count)
+def _row(name: str, reading: Reading, done: Added) -> FileRow:
     return FileRow(
         name,
         "added",
-        papers=added.added + added.replaced + added.unchanged,
-        replaced=added.replaced,
-        passages=added.passages,
+        papers=done.records - done.merged,
+        merged=done.merged,
+        replaced=done.replaced,
+        passages=done.passages,
         skipped=len(reading.skipped),
         reasons=tuple(f"{s.where}: {s.reason}" for s in reading.skipped[:REASONS_KEPT]),
     )

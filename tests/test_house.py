@@ -31,6 +31,7 @@ AT_HOME = {
 }
 HEAVY = {"torch", "transformers", "gradio", "faiss", "lightgbm"}
 OF_TORCH = (
+    "agent/verdicts/network.py",
     "tools/predictors/graph/network.py",
     "tools/predictors/smiles/hub.py",
     "tools/predictors/smiles/network.py",

@@ -12,6 +12,7 @@ from retort.tools.records import ToolResult, render
 
 if TYPE_CHECKING:
     from retort.retrieval.library import Library
+    from retort.retrieval.rerank import Reranker
     from retort.tools.chembl.source import ChemblSource
     from retort.tools.molecule import MoleculeBook
     from retort.tools.predictors import Predictors
@@ -27,6 +28,8 @@ class Bench:
     """opens the library, or returns the open one"""
     predictors: Callable[[], Predictors]
     """loads the property models, or returns the loaded ones"""
+    reranker: Callable[[], Reranker | None] = lambda: None
+    """loads the cross-encoder that orders passages, where the user set one"""
     name_of: Callable[[str], str] = lambda key: ""
     """names a molecule by the first block of its InChIKey, where a database here knows it"""
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from langchain_core.tools import BaseTool, tool
 
 from retort.retrieval.errors import RetortError
-from retort.retrieval.records import Hit
+from retort.retrieval.filters import years_of
+from retort.retrieval.records import Filter, Hit
 from retort.retrieval.sentences import sentences
 from retort.retrieval.tokens import STOP_WORDS
 from retort.tools.bench import Bench, handed_back
@@ -133,6 +135,7 @@ def evidence_of(hit: Hit, query: str, library: str) -> Evidence:
         "journal": hit.journal,
         "is_note": is_note,
         "retracted": hit.retracted,
+        "retraction": hit.retraction,
         "library": library,
     }
     return Evidence(
@@ -169,8 +172,10 @@ def found(hits: Sequence[Hit], query: str, library: str, papers: int, passages: 
     documents = {hit.passage.paper_id: hit.kind for hit in hits}
     notes = sum(kind == "note" for kind in documents.values())
     counted = _counted(len(documents) - notes, notes)
-    retracted = sum(hit.retracted for hit in hits)
-    warning = f" {retracted} from retracted papers: do not rely on them." if retracted else ""
+    retracted = [hit for hit in hits if hit.retracted]
+    warning = f" {len(retracted)} from retracted papers: do not rely on them." if retracted else ""
+    notices = dict.fromkeys(hit.retraction for hit in retracted if hit.retraction)
+    warning += "".join(f" {notice.rstrip('.')}." for notice in notices)
     return ToolResult(
         summary=f"Literature: {len(hits)} passage{'s' * (len(hits) > 1)} from {counted}",
         evidence=tuple(evidence_of(hit, query, library) for hit in hits),
@@ -196,11 +201,31 @@ def _counted(papers: int, notes: int) -> str:
     return " and ".join(f"{n} {noun}{'s' * (n > 1)}" for n, noun in parts if n)
 
 
+def wanted(years: str, journal: str, mesh: str, publication_type: str, paper: str) -> Filter | None:
+    """What the arguments of a search ask of papers; None where they ask for nothing.
+
+    Raises:
+        UsageError: the years are none.
+    """
+    names = (journal, mesh, publication_type, paper)
+    journals, headings, types, papers = ((n.strip(),) if n.strip() else () for n in names)
+    asked = Filter(years_of(years), journals, headings, types, papers)
+    return asked or None
+
+
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tool ``search_literature``."""
 
     @tool(parse_docstring=True, response_format="content_and_artifact")
-    def search_literature(query: str, limit: int = 6) -> tuple[str, ToolResult]:
+    def search_literature(
+        query: str,
+        limit: int = 6,
+        years: str = "",
+        journal: str = "",
+        mesh: str = "",
+        publication_type: str = "",
+        paper: str = "",
+    ) -> tuple[str, ToolResult]:
         """Search the user's library of papers; returns passages quoted word for word.
 
         Use for anything that papers report: mechanisms, resistance, trials, variants, side effects.
@@ -210,8 +235,13 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         Args:
             query: key words or a short question.
             limit: how many passages, 1 to 20.
+            years: only papers of these years, e.g. "2015-2020", "2015-" or "2018".
+            journal: only papers of this journal.
+            mesh: only papers with this MeSH heading.
+            publication_type: only papers of this type, e.g. "Review".
+            paper: only this paper, by its id, e.g. "PMID:19228618".
         """
-        from retort.retrieval.search import search
+        from retort.retrieval.search import PER_PAPER, search
 
         asked = " ".join(query.split())
         if not asked or len(asked) > MAX_QUERY:
@@ -220,9 +250,20 @@ def build_tools(bench: Bench) -> list[BaseTool]:
                 f"The query has {len(asked):,} characters; 1 to {MAX_QUERY:,} are read.",
                 "Give a few key words.",
             )
+        only = wanted(years, journal, mesh, publication_type, paper)
         library = bench.library()
-        hits = search(library, asked, k=min(MAX_PASSAGES, max(1, limit)))
+        hits = search(
+            library,
+            asked,
+            k=min(MAX_PASSAGES, max(1, limit)),
+            per_paper=None if paper.strip() else PER_PAPER,
+            filter=only,
+            reranker=bench.reranker(),
+        )
         papers, passages = library.count()
-        return handed_back(found(hits, asked, library.name, papers, passages))
+        result = found(hits, asked, library.name, papers, passages)
+        if only:
+            result = replace(result, note=f"{result.note} Only papers that match the filter.")
+        return handed_back(result)
 
     return [search_literature]

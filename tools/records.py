@@ -114,3 +114,11 @@ def render(result: ToolResult) -> str:
     if result.note:
         lines.append(result.note)
     return "\n".join(lines)
+
+
+def retraction(evidence: Evidence) -> str:
+    """That a cited paper was retracted, with the notice; empty where it was not."""
+    if not evidence.record.get("retracted"):
+        return ""
+    notice = evidence.record.get("retraction")
+    return f"This paper was retracted: {notice}" if notice else "This paper was retracted."

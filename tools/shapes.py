@@ -7,7 +7,7 @@ made.
 
 from __future__ import annotations
 
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 
 class MoleculeShape(TypedDict):
@@ -341,7 +341,12 @@ class PassageShape(TypedDict):
     is_note: bool
     """a note of this project, not a paper"""
     retracted: bool
+    retraction: str
+    """the notice, where the source gives one"""
     library: str
+    highlights: NotRequired[list[list[int]]]
+    """of a cited passage that the answer does not repeat: the sentences that speak most to it, best
+    first, each as ``[start, end]`` in the stored text"""
 
 
 class AbsenceShape(TypedDict):

@@ -24,6 +24,8 @@ DEFAULT_NAMES = ("smiles", "canonical_smiles", "structure")
 """Columns taken for the structures unless told otherwise, in this order, in any case."""
 
 HEAD_BYTES = 65_536
+CELL_LIMIT = 131_072
+"""characters; a longer cell means a quotation mark that was not closed"""
 _DELIMITERS = (",", "\t", ";", "|")
 _SMILES_SUFFIXES = (".smi", ".smiles", ".ism", ".txt")
 _WESTERN = "cp1252"
@@ -95,7 +97,11 @@ class StructureFile:
             ) from error
 
     def _reader(self, stream: IO[str]) -> Iterator[list[str]]:
-        return filter(None, csv.reader(stream, delimiter=self.delimiter))
+        for cells in csv.reader(stream, delimiter=self.delimiter):
+            if any(len(cell) > CELL_LIMIT for cell in cells):
+                raise csv.Error(f"A cell is longer than {CELL_LIMIT:,} characters")
+            if cells:
+                yield cells
 
     def _table(self, stream: IO[str]) -> Iterator[Row]:
         reader = self._reader(stream)

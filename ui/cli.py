@@ -20,7 +20,7 @@ import typer
 
 from retort.agent.settings import Settings, silence_telemetry
 from retort.retrieval.errors import RetortError, UsageError
-from retort.ui import cli_export, cli_library, cli_predictors, cli_tools, terminal
+from retort.ui import cli_export, cli_fetch, cli_library, cli_predictors, cli_tools, terminal
 from retort.ui.interrupt import stop_on_interrupt
 from retort.ui.options import JSON, Library, Model
 
@@ -36,6 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+cli_library.app.command()(cli_fetch.fetch)
 app.add_typer(cli_library.app, name="library")
 app.add_typer(cli_predictors.app, name="predictors")
 app.command()(cli_library.search)

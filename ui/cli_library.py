@@ -5,19 +5,26 @@ from __future__ import annotations
 import json as jsonlib
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from retort.agent.settings import Settings
 from retort.retrieval.errors import UsageError
-from retort.ui import terminal
+from retort.ui import cli_upkeep, terminal
 from retort.ui.options import JSON, Library
 from retort.ui.progress import bar
 
+if TYPE_CHECKING:
+    from retort.retrieval.library import Library as Store
+    from retort.retrieval.records import Hit
+
 app = typer.Typer(help="The literature library.", no_args_is_help=True, rich_markup_mode=None)
 
-Mode = Annotated[str, typer.Option(help="fused, lexical or dense.")]
+for command in (cli_upkeep.remove, cli_upkeep.rebuild, cli_upkeep.verify):
+    app.command()(command)
+
+Mode = Annotated[str, typer.Option(help="fused, rrf, lexical or dense.")]
 
 
 @app.command()
@@ -26,7 +33,7 @@ def add(
     library: Library = None,
     json: JSON = False,
 ) -> None:
-    """Add files: JSONL, MEDLINE/.nbib, PubMed XML, PDF, Markdown, text; told apart by content."""
+    """Add files, folders and archives: papers of every format that is read, told by content."""
     from retort.retrieval.ingest import add_paths
     from retort.retrieval.library import Library as Store
 
@@ -38,8 +45,8 @@ def add(
             "There is no such file or folder, or it may not be looked at. Nothing was added.",
             "retort library add PATH",
         )
-    path = settings.library_path()
-    with Store.open(path, settings.encoder, create=True, offline=settings.offline) as store:
+    place = settings.library_place()
+    with Store.open(place, settings.encoder, create=True, offline=settings.offline) as store:
         with bar("Reading") as advance:
             report = add_paths(store, paths, progress=advance)
         papers, passages = store.count()
@@ -52,7 +59,8 @@ def add(
         _show_files(rows)
         print(f"Library {settings.library}: {papers:,} papers, {passages:,} passages")
     failed = sum(row["status"] == "failed" for row in rows)
-    raise typer.Exit(0 if not failed else 1 if failed == len(rows) else 3)
+    tried = sum(row["status"] != "ignored" for row in rows)
+    raise typer.Exit(0 if not failed else 1 if failed == tried else 3)
 
 
 def _show_files(rows: list[dict[str, Any]]) -> None:
@@ -61,8 +69,13 @@ def _show_files(rows: list[dict[str, Any]]) -> None:
         counts[row["status"]] = counts.get(row["status"], 0) + 1
         if row["status"] == "failed":
             terminal.say(f"failed: {row['path']}: {_told(row['error'])}")
-        elif row["skipped"]:
-            terminal.say(f"{row['path']}: {row['skipped']} records skipped")
+        elif row["status"] == "ignored":
+            terminal.say(f"ignored: {row['path']}: {row['error']['why']}")
+        elif row["skipped"] or row["merged"]:
+            terminal.say(
+                f"{row['path']}: {row['papers']:,} papers, {row['skipped']:,} records skipped, "
+                f"{row['merged']:,} merged"
+            )
     print(f"Files: {_counted(counts)}")
 
 
@@ -81,17 +94,19 @@ def status(library: Library = None, json: JSON = False) -> None:
     from retort.retrieval.library import Library as Store
 
     settings = Settings.from_environment(library=library)
-    with Store.open(settings.library_path(), settings.encoder, offline=settings.offline) as store:
+    with Store.open(settings.library_place(), settings.encoder, offline=settings.offline) as store:
         facts = store.status()
     if json:
         terminal.emit(facts)
         return
     for name, value in facts.items():
-        if name == "failed_files":
+        if name.endswith("_files"):
             for row in value:
-                print(f"  failed: {row['path']}: {_told(row['error'])}")
+                print(f"  {name.removesuffix('_files')}: {row['path']}: {_told(row['error'])}")
         elif name == "files":
             print(f"files: {_counted(value)}")
+        elif name == "index":
+            print(f"index: {', '.join(f'{part} {each}' for part, each in value.items())}")
         else:
             print(
                 f"{name.replace('_', ' ')}: {value:,}"
@@ -107,40 +122,82 @@ def search(
         Path | None, typer.Option(help='JSONL of {"id", "text"}; one line of hits per query.')
     ] = None,
     mode: Mode = "fused",
+    year: Annotated[str, typer.Option(help="Years: 2010-2020, 2010-, -2020 or 2018.")] = "",
+    journal: Annotated[list[str] | None, typer.Option(help="Journal; repeatable.")] = None,
+    mesh: Annotated[list[str] | None, typer.Option(help="MeSH heading; repeatable.")] = None,
+    type: Annotated[list[str] | None, typer.Option(help="Publication type; repeatable.")] = None,
+    paper: Annotated[list[str] | None, typer.Option(help="Id of a paper; repeatable.")] = None,
+    no_retracted: Annotated[
+        bool, typer.Option("--no-retracted", help="Leave out retracted papers.")
+    ] = False,
+    per_paper: Annotated[int, typer.Option(min=1, help="Passages of one paper at most.")] = 3,
+    around: Annotated[
+        int, typer.Option(min=0, help="Passages shown before and after each hit.")
+    ] = 0,
+    rerank: Annotated[
+        str | None,
+        typer.Option(help="Cross-encoder that orders the hits: name or path (RETORT_RERANKER)."),
+    ] = None,
     library: Library = None,
     json: JSON = False,
 ) -> None:
     """Search the library; or many queries from a file with --queries."""
+    from retort.retrieval.filters import years_of
     from retort.retrieval.library import Library as Store
-    from retort.retrieval.search import search as search_one
-    from retort.retrieval.search import search_many
+    from retort.retrieval.records import Filter
+    from retort.retrieval.rerank import load_reranker
+    from retort.retrieval.search import check, search_many
 
-    if mode not in ("fused", "lexical", "dense"):
-        raise UsageError(
-            f"No search mode {mode!r}.", "There are fused, lexical, dense.", "--mode fused"
-        )
+    check(k, mode, per_paper)
     if (query is None) == (queries is None):
         raise UsageError(
             "Give a query, or a file of queries.", "Exactly one is needed.", 'retort search "QUERY"'
         )
-    settings = Settings.from_environment(library=library)
-    asked = _read_queries(queries) if queries else []
-    with Store.open(settings.library_path(), settings.encoder, offline=settings.offline) as store:
-        if queries:
-            found = search_many(store, [text for _, text in asked], k, mode)
-            for (query_id, _), hits in zip(asked, found, strict=True):
-                terminal.emit({"id": query_id, "hits": [hit.as_dict() for hit in hits]})
-            return
-        hits = search_one(store, query or "", k, mode)
-    if json:
-        terminal.emit([hit.as_dict() for hit in hits])
+    wanted = Filter(
+        years_of(year),
+        journals=tuple(journal or ()),
+        mesh=tuple(mesh or ()),
+        publication_types=tuple(type or ()),
+        paper_ids=tuple(paper or ()),
+        exclude_retracted=no_retracted,
+    )
+    settings = Settings.from_environment(library=library, reranker=rerank)
+    asked = _read_queries(queries) if queries else [("", query or "")]
+    with Store.open(settings.library_place(), settings.encoder, offline=settings.offline) as store:
+        spec = settings.reranker
+        reranker = load_reranker(spec, settings.offline) if spec else None
+        texts = [text for _, text in asked]
+        found = search_many(store, texts, k, mode, per_paper, wanted, reranker)
+        shown = [[_row(store, hit, around) for hit in hits] for hits in found]
+    if queries:
+        for (query_id, _), rows in zip(asked, shown, strict=True):
+            terminal.emit({"id": query_id, "hits": rows})
         return
-    for hit in hits:
+    (hits,), (rows,) = found, shown
+    if json:
+        terminal.emit(rows)
+        return
+    for hit, row in zip(hits, rows, strict=True):
         section = f" | {hit.passage.section}" if hit.passage.section else ""
         print(f"{hit.rank:3}  {hit.score:.3f}  {hit.source_id} | {hit.title}{section}")
-        print(f"     {_shorten(hit.passage.text)}")
+        if hit.retracted:
+            print(f"     ! Retracted. {hit.retraction}".rstrip())
+        for near in row.get("around") or [{"text": hit.passage.text}]:
+            print(f"     {_shorten(near['text'])}")
     if not hits:
         terminal.say("Nothing found. retort library status says what there is to search.")
+
+
+def _row(store: Store, hit: Hit, around: int) -> dict[str, Any]:
+    """A hit on the wire, with the passages around it where they are asked for."""
+    from retort.retrieval.search import neighbours
+
+    row: dict[str, Any] = hit.as_dict()
+    if around:
+        near = neighbours(store, hit.passage.passage_id, around, around)
+        fields = ("passage_id", "text", "start", "end")
+        row["around"] = [{name: getattr(one, name) for name in fields} for one in near]
+    return row
 
 
 def _read_queries(path: Path) -> list[tuple[str, str]]:

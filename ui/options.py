@@ -14,5 +14,9 @@ Model = Annotated[
     ),
 ]
 Library = Annotated[
-    str | None, typer.Option(help="The library to use (RETORT_LIBRARY; default: default).")
+    str | None,
+    typer.Option(
+        help="The library to use: a name, or postgresql://USER@HOST:PORT/DATABASE?library=NAME "
+        "(RETORT_LIBRARY; default: default)."
+    ),
 ]

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from retort.agent.records import Answer, Citation
+from retort.agent.verdicts.labels import told
 from retort.retrieval.errors import RetortError
 from retort.tools.records import Evidence, kind_word
 from retort.ui import sources
@@ -119,7 +120,8 @@ def _source(answer: Answer, citation: Citation, surroundings: Surroundings) -> s
     body = sources.opened(citation.evidence, answer.answer, surroundings)
     return (
         f'<details class="source"><summary><span class="number">[{citation.marker}]</span> '
-        f"{sources.label(citation.evidence)}</summary>"
+        f"{sources.label(citation.evidence)}"
+        f"{sources.verdict(told(answer.checks.verdicts, citation.marker))}</summary>"
         f'<div id="{anchor(answer, citation.marker)}" class="quote">{body}</div></details>'
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from retort.agent.citations import repeated
-from retort.tools.records import Evidence, kind_word
+from retort.tools.records import Evidence, kind_word, retraction
 from retort.ui.markdown import escape
 
 Surroundings = Callable[[Evidence], "tuple[str, str] | None"]
@@ -20,7 +20,17 @@ LONGEST_HOVER = 220
 """Characters of a quote that are shown when the pointer rests on its marker."""
 
 _HIDDEN = frozenset(
-    {"record", "is_note", "handle", "other_handle", "endpoint", "weights", "said", "is_itself"}
+    {
+        "record",
+        "is_note",
+        "handle",
+        "other_handle",
+        "endpoint",
+        "weights",
+        "said",
+        "is_itself",
+        "highlights",
+    }
 )
 """Fields of records that say nothing to a reader."""
 
@@ -59,8 +69,19 @@ def pill(evidence: Evidence) -> str:
     if evidence.record.get("domain") == "borderline":
         word += '<span class="kind warning">at the border of the domain</span>'
     if evidence.record.get("retracted"):
-        word += '<span class="kind warning">retracted</span>'
+        notice = escape(retraction(evidence))
+        word += f'<span class="kind warning" title="{notice}">retracted</span>'
     return word
+
+
+def verdict(told: str) -> str:
+    """What the judge says of a source, as a small label; "" where it says nothing."""
+    if not told:
+        return ""
+    bad = told.startswith(("contradicts", "no evidence"))
+    title = "An opinion on whether the passage supports the answer, not a fact: read the passage."
+    style = "kind warning" if bad else "facts verdict"
+    return f' <span class="{style}" title="{title}">{escape(told)}</span>'
 
 
 def hover(evidence: Evidence) -> str:
@@ -103,9 +124,10 @@ def opened(evidence: Evidence, answer: str, surroundings: Surroundings) -> str:
     return statement + _record(evidence.record) + _address(evidence)
 
 
-def mark_used(quote: str, answer: str) -> str:
-    """A passage with what the answer quotes of it in ``<mark>``; all of it when nothing is."""
-    spans = repeated(quote, answer)
+def mark_used(evidence: Evidence, answer: str) -> str:
+    """A passage with what the answer quotes of it in ``<mark>``; else its highlights, else all."""
+    quote = evidence.quote
+    spans = repeated(quote, answer) or _highlights(evidence)
     if not spans:
         return f"<mark>{escape(quote)}</mark>"
     out, at = [], 0
@@ -116,17 +138,26 @@ def mark_used(quote: str, answer: str) -> str:
     return "".join([*out, escape(quote[at:])])
 
 
+def _highlights(evidence: Evidence) -> list[tuple[int, int]]:
+    """The highlighted sentences in their order, as offsets into the quote."""
+    at = evidence.start or 0
+    inside = [(start - at, end - at) for start, end in evidence.record.get("highlights", ())]
+    return sorted(span for span in inside if 0 <= span[0] < span[1] <= len(evidence.quote))
+
+
 def _passage(evidence: Evidence, answer: str, surroundings: Surroundings) -> str:
     around = surroundings(evidence)
     before, after = around or ("", "")
-    text = f"{escape(before)}{mark_used(evidence.quote, answer)}{escape(after)}"
+    text = f"{escape(before)}{mark_used(evidence, answer)}{escape(after)}"
     if around is None:
         where = "The stored text is no longer in the library; this is the quote as it was saved."
     else:
         where = f"Characters {evidence.start} to {evidence.end} of the stored text."
     if evidence.record.get("is_note"):
         where = f"A note written for Retort, not a paper. {where}"
-    return f'<p class="passage">{text}</p><p class="where">{where}</p>'
+    notice = retraction(evidence)
+    warning = f'<p class="where warning">{escape(notice)}</p>' if notice else ""
+    return f'{warning}<p class="passage">{text}</p><p class="where">{where}</p>'
 
 
 def _gist(record: Mapping[str, Any]) -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from retort.agent.records import Answer, Event, Finished, TextDelta, ToolFinished, ToolStarted
+from retort.agent.verdicts.labels import told
 from retort.retrieval.errors import RetortError
-from retort.tools.records import Evidence, kind_word
+from retort.tools.records import Evidence, kind_word, retraction
 
 
 def say(text: str) -> None:
@@ -69,6 +70,8 @@ def show_sources(answer: Answer) -> None:
     for citation in answer.citations:
         for line in source_lines(citation.marker, citation.evidence):
             print(line)
+        if said := told(answer.checks.verdicts, citation.marker):
+            print(f"    {said}")
     if answer.molecules:
         print("\nMolecules")
         for molecule in answer.molecules:
@@ -82,6 +85,8 @@ def source_lines(marker: int, evidence: Evidence) -> Iterator[str]:
     place = ", ".join(str(part) for part in _place(evidence.record) if part)
     title = f"{evidence.title}{f' ({place})' if place else ''}"
     yield f"[{marker}] {kind_word(evidence)} | {evidence.source_id} | {title}"
+    if notice := retraction(evidence):
+        yield f"    ! {notice}"
     if evidence.kind == "literature":
         where = f"characters {evidence.start}-{evidence.end}"
         yield f'    "{evidence.quote}" ({where})'

@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from retort.retrieval.readers import jsonl, markdown, medline, pdf, plain, pubmed
+from retort.retrieval.readers import (
+    bibtex,
+    delimited,
+    html,
+    jats,
+    jsonl,
+    markdown,
+    medline,
+    pdf,
+    plain,
+    pubmed,
+    ris,
+    trials,
+)
 from retort.retrieval.readers.reading import PaperStream, Reading, Skip, survey
 from retort.retrieval.readers.sniff import sniff
 from retort.retrieval.records import Paper
@@ -19,7 +32,13 @@ __all__ = ["FORMATS", "PaperStream", "Reading", "Skip", "read", "sniff"]
 FORMATS: Mapping[str, Callable[[Path], Iterator[Paper | Skip]]] = {
     "jsonl": jsonl.records,
     "medline": medline.records,
+    "ris": ris.records,
+    "bibtex": bibtex.records,
+    "table": delimited.records,
     "pubmed-xml": pubmed.records,
+    "jats": jats.records,
+    "clinical-trials": trials.records,
+    "html": html.records,
     "pdf": pdf.records,
     "markdown": markdown.records,
     "text": plain.records,

@@ -1,4 +1,4 @@
-"""The names of what is not read: pictures, archives, tables, word vectors, other citation formats.
+"""The names of what is not read: pictures, archives, tables of other things, word vectors.
 
 Only for messages: a refusal that names what it met saves its reader an hour.
 """
@@ -51,9 +51,6 @@ _COLUMNS = frozenset(
 )
 _VECTOR = re.compile(r"\S+(?:\s-?\d+(?:\.\d+)?(?:e[+-]?\d+)?){8,}\s*", re.IGNORECASE)
 _TEXT_SIGNS: tuple[tuple[str, str], ...] = (
-    (r"^(?:\d+\. *)?TY {1,2}- *\S", "RIS records"),
-    (r"^@(?:article|book|inproceedings|incollection|misc|phdthesis|techreport|string|comment"
-     r"|preamble|unpublished|online)\s*[{(]", "BibTeX"),
     (r"^%0 \S", "EndNote records (.enw)"),
     (r"^(?:FN (?:Clarivate|Thomson|ISI)|PT [A-Z]$)", "Web of Science records"),
     (r"^\d+\|[ta]\|", "PubTator annotations"),
@@ -93,9 +90,7 @@ def name_text(text: str, filled: list[str]) -> str:
     """
     sample = "\n".join(filled)
     for sign, name in _TEXT_SIGNS:
-        if re.search(
-            sign, sample, re.MULTILINE | re.IGNORECASE if sign[1] == "@" else re.MULTILINE
-        ):
+        if re.search(sign, sample, re.MULTILINE):
             return name
     if re.match(r"\s*(?:\{\s*[\"}]|\[\s*[\"{\[\]\d])", text):
         return "one JSON document over several lines, not one record per line"
@@ -118,10 +113,10 @@ def _name_table(filled: list[str]) -> str:
         is_even = len(rows) >= 3 and widths[0] >= 3 and len(set(widths)) == 1
         is_headed = len(rows[0]) >= 2 and len(header & _COLUMNS) >= min(2, len(rows[0]) - 1)
         if is_headed or (is_even and max(map(len, rows[0])) < 80):
-            return f"a table ({name})"
+            return f"a table ({name}) without a column of titles or abstracts"
         quoted = sum(f'"{separator}"' in line and line.startswith('"') for line in filled)
         if 2 * quoted > len(filled):
-            return f"a table ({name})"
+            return f"a table ({name}) without a column of titles or abstracts"
     return ""
 
 

@@ -18,7 +18,8 @@ from retort.retrieval.records import Paper
 TEXT_FIELDS = ("text", "abstract")
 _ID_FIELDS = ("_id", "id")
 _OWN_FIELDS = frozenset(
-    "_id id title text abstract metadata authors year journal doi pmid pmcid url retracted".split()
+    "_id id title text abstract metadata authors year journal doi pmid pmcid url retracted"
+    " retraction mesh keywords publication_types has_abstract".split()
 )
 _METADATA_CHARACTERS = 2_000
 
@@ -62,6 +63,14 @@ def _paper(values: Mapping[str, Any], extra: Mapping[str, Any], title: str, text
     def either(name: str) -> str:
         return _string(values, (name,)) or _string(extra, (name,))
 
+    def listed(name: str) -> tuple[str, ...]:
+        return _names(values.get(name) or extra.get(name))
+
+    def says(name: str, truth: bool) -> bool:
+        return values.get(name) is truth or extra.get(name) is truth
+
+    has_text = bool(_string(values, TEXT_FIELDS).strip())
+
     identity = identify(
         f"{title}\n{text}",
         own_id=_string(values, _ID_FIELDS).strip(),
@@ -75,14 +84,19 @@ def _paper(values: Mapping[str, Any], extra: Mapping[str, Any], title: str, text
         source_id=identity.source_id,
         title=title,
         text=text,
-        authors=_names(values.get("authors") or extra.get("authors")),
+        authors=listed("authors"),
         year=year_of(either("year")),
         journal=either("journal"),
         doi=identity.doi,
         pmid=identity.pmid,
         pmcid=identity.pmcid,
         url=identity.url,
-        retracted=values.get("retracted") is True or extra.get("retracted") is True,
+        retracted=says("retracted", True) or bool(either("retraction")),
+        retraction=either("retraction"),
+        mesh=listed("mesh"),
+        keywords=listed("keywords"),
+        publication_types=listed("publication_types"),
+        has_abstract=has_text and not says("has_abstract", False),
         metadata=_metadata(values, extra),
     )
 

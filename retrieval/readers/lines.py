@@ -29,10 +29,12 @@ def numbered(path: Path, limit: int = LINE_LIMIT) -> Iterator[tuple[int, str | N
     """Yield (line number from 1, line without its end); ``None`` stands for a line over the limit.
 
     Bytes that are not UTF-8 arrive as lone surrogates (``surrogateescape``): see ``western``.
+    Damaged UTF-16, which has no such escape, becomes U+FFFD.
     """
     with path.open("rb") as raw:
         encoding = encoding_of(raw.read(4))
-    with path.open(encoding=encoding, errors="surrogateescape") as stream:
+    errors = "replace" if encoding == "utf-16" else "surrogateescape"
+    with path.open(encoding=encoding, errors=errors) as stream:
         number = 0
         while line := stream.readline(limit + 1):
             number += 1

@@ -25,7 +25,7 @@ _PAIR = re.compile(r"(?:- )?([A-Za-z][A-Za-z _-]{0,30}):\s*(.*)")
 _FENCE = re.compile(r"\s*(```+|~~~+)")
 _BLOCK = re.compile(r"\s*(?:\||[-+*]\s|\d+[.)]\s|>)")
 _BULLET = re.compile(r"^\s*[+*]\s+")
-_REFERENCES = re.compile(
+REFERENCES = re.compile(
     r"(?:\d+\.?\s*)?(?:list of )?(?:references?|bibliography|literature cited|works cited)"
     r"(?: and notes| cited| list)?\W*",
     re.IGNORECASE,
@@ -128,7 +128,7 @@ def _parse(text: str) -> _Document:
             document.title = name
             continue
         path = [(other, title) for other, title in path if other < level]
-        if _REFERENCES.fullmatch(name):
+        if REFERENCES.fullmatch(name):
             document.references = True
             omitted_level = level
             continue

@@ -23,10 +23,11 @@ _CITATION = re.compile(rf"\[(?:\s*{_NUMBER_LIST}\s*|(\[)\s*{_NUMBER_LIST}\s*\])\
 _ANCHOR = re.compile(r"([A-Za-z]+)[-_.]?\d+[A-Za-z]?$")
 _CITED = frozenset("b r c e p cr rf bib bibr ref cit cite rb fn".split())
 """the letters before the number in an anchor of a reference list or a footnote (``#x-bib-0001``)"""
-_MARK = "\U0010f100"
+CITATION = "\U0010f100"
+"""stands for a citation by number until it goes, together with its brackets"""
 _MARKS = re.compile(
-    rf"[ \t]?(?:\^\[?|[\[(])[\s{_MARK},;–-]*{_MARK}[\s{_MARK},;–-]*(?:\]?\^|[\])])"
-    rf"|{_MARK}(?:[\s,;–-]*{_MARK})*"
+    rf"[ \t]?(?:\^\[?|[\[(])[\s{CITATION},;–-]*{CITATION}[\s{CITATION},;–-]*(?:\]?\^|[\])])"
+    rf"|{CITATION}(?:[\s,;–-]*{CITATION})*"
 )
 _TAG = re.compile(r"</?(?:b|i|u|em|strong|span|p|div|small|a)(?:\s[^<>]*)?/?>|<!--[^<]*?-->", re.I)
 _BREAK = re.compile(r"<br\s*/?>", re.I)
@@ -89,10 +90,14 @@ def _uncited(line: str) -> str:
     def mark(found: re.Match[str]) -> str:
         letters = _ANCHOR.search(found[2]) or re.match(r"([A-Za-z]+)", found[2])
         name = letters[1].lower() if letters else ""
-        return _MARK if found[1] or name in _CITED else found[0]
+        return CITATION if found[1] or name in _CITED else found[0]
 
-    marked = _CITATION.sub(mark, line)
-    return _MARKS.sub("", marked) if _MARK in marked else line
+    return without_citations(_CITATION.sub(mark, line))
+
+
+def without_citations(marked: str) -> str:
+    """Text without the marks ``CITATION``, and without the brackets that held nothing else."""
+    return _MARKS.sub("", marked) if CITATION in marked else marked
 
 
 def _lower(found: re.Match[str]) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from retort.retrieval.errors import RetortError
-from retort.retrieval.readers.identity import clean_doi, identify
+from retort.retrieval.readers.identity import clean_doi, identify, year_of
 from retort.retrieval.readers.layout import (
     WORD,
     join_pages,
@@ -29,6 +29,12 @@ from retort.retrieval.records import Paper
 
 FEWEST_LETTERS = 20
 """a PDF with fewer letters on all its pages has no text layer worth the name"""
+YEAR_REACH = 1_500
+"""characters at the top of the first page, above the abstract, where its year is looked for"""
+ISSUE_LAG = 2
+_YEAR = re.compile(r"(?<![\d.,/-])(19[5-9]\d|20\d\d)(?![\d/-]|,\d)")
+_HEADED = re.compile(r"^(?:abstract|summary|introduction)\b", re.IGNORECASE | re.MULTILINE)
+_INFORMATION = {"title": "/Title", "author": "/Author", "made": "/CreationDate"}
 _NOT_A_TITLE = re.compile(
     r"^untitled|^microsoft word|^powerpoint|^slide \d|\.(docx?|pdf|tex|dvi|indd|qxd|rtf)$|^doi:",
     re.I,
@@ -122,15 +128,14 @@ def _pages(reader: Any, path: Path) -> tuple[list[str], list[Skip]]:
 
 
 def _information(reader: Any) -> dict[str, str]:
-    """Title and author from the document information; empty where it is missing or broken."""
+    """Title, author and date from the document information; empty where it is missing or broken."""
     try:
         found = reader.metadata or {}
         return {
-            name: " ".join(str(found.get(key) or "").split())
-            for name, key in (("title", "/Title"), ("author", "/Author"))
+            name: " ".join(str(found.get(key) or "").split()) for name, key in _INFORMATION.items()
         }
     except Exception:  # a broken information dictionary is no reason to lose the paper
-        return {"title": "", "author": ""}
+        return dict.fromkeys(_INFORMATION, "")
 
 
 def _largest(reader: Any) -> str:
@@ -178,7 +183,18 @@ def _paper(
         sections=sections_of(body),
         page_starts=moved,
         authors=tuple(name for name in authors if name),
+        year=_year(first_page, year_of(information["made"].removeprefix("D:")[:4])),
         doi=identity.doi,
         url=identity.url,
         metadata={"references": "omitted"} if len(body) < len(text) else {},
     )
+
+
+def _year(first_page: str, made: int | None) -> int | None:
+    """The latest year above the abstract that is not after the file was made.
+
+    Volumes are dated up to ``ISSUE_LAG`` years after the file of an article.
+    """
+    top = _HEADED.split(first_page, maxsplit=1)[0][:YEAR_REACH]
+    years = [int(year) for year in _YEAR.findall(top)]
+    return max((year for year in years if not made or year <= made + ISSUE_LAG), default=None)

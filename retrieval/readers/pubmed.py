@@ -1,7 +1,7 @@
 """PubMed XML: articles and book articles, streamed record by record.
 
-No DTD is fetched, no entity is expanded, no element is nested without bound: the parser is
-defusedxml's, and what it forbids is reported. Text inside inline tags is kept, tags are not.
+How the XML is kept from doing harm is the business of ``elements``. Text inside inline tags is
+kept, tags are not.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element
 
-from retort.retrieval.errors import RetortError
 from retort.retrieval.readers.compose import compose
+from retort.retrieval.readers.elements import elements
+from retort.retrieval.readers.flow import flatten
 from retort.retrieval.readers.identity import identify, year_of
 from retort.retrieval.readers.reading import Skip
 from retort.retrieval.records import Paper
@@ -27,63 +28,29 @@ ROOTS = frozenset(
         "MedlineCitation",
     }
 )
-DEPTH_LIMIT = 100
-"""levels of nesting; PubMed's own records stay below 20"""
 _RECORDS = ("PubmedArticle", "PubmedBookArticle", "MedlineCitation")
+_DELETED = "DeleteCitation"
 _RETRACTED_IN = ("RetractionIn", "PartialRetractionIn")
 
 
 def records(path: Path) -> Iterator[Paper | Skip]:
-    """Yield a paper or a skip for each record.
+    """Yield a paper or a skip for each record, and a skip for each id that PubMed took back.
 
-    A file that breaks off keeps the records before the break; the rest is one skip with the line.
+    A break in the XML costs the record that it is in.
 
     Raises:
         RetortError: the file defines entities, refers to outside ones, or nests without end.
     """
-    from defusedxml.common import DefusedXmlException
-
     done = 0
-    try:
-        for element in _elements(path):
+    for element in elements(path, {*_RECORDS, _DELETED}):
+        if isinstance(element, Skip):
+            yield element
+        elif element.tag == _DELETED:
+            for number in element.iterfind("PMID"):
+                yield Skip(_DELETED, f"PubMed has deleted its record PMID {flatten(number)}")
+        else:
             done += 1
             yield _record(element, f"record {done}")
-    except ParseError as error:
-        line, column = error.position
-        yield Skip(f"line {line}", f"the XML breaks off at column {column + 1}: {error.msg}")
-    except DefusedXmlException as error:
-        raise RetortError(
-            f"{path} is refused.",
-            f"Its XML defines or fetches entities ({type(error).__name__}), which PubMed never"
-            " does and which can be used to harm.",
-            "Export the records again from PubMed.",
-        ) from error
-
-
-def _elements(path: Path) -> Iterator[Element]:
-    """The record elements, each emptied from memory once the next is asked for."""
-    from defusedxml.ElementTree import iterparse
-
-    ancestors: list[Element] = []
-    inside = 0
-    events: Any = iterparse(str(path), events=("start", "end"), forbid_dtd=False)
-    for event, element in events:
-        if event == "start":
-            ancestors.append(element)
-            inside += element.tag in _RECORDS
-            if len(ancestors) > DEPTH_LIMIT:
-                raise RetortError(
-                    f"{path} is refused.",
-                    f"Its XML is nested more than {DEPTH_LIMIT} levels deep.",
-                    "Export the records again from PubMed.",
-                )
-            continue
-        ancestors.pop()
-        inside -= element.tag in _RECORDS
-        if element.tag in _RECORDS and not inside:
-            yield element
-        if not inside and ancestors:
-            ancestors[-1].remove(element)
 
 
 def _record(element: Element, where: str) -> Paper | Skip:
@@ -101,40 +68,34 @@ def _article(element: Element, citation: Element, where: str) -> Paper | Skip:
     if article is None:
         return Skip(where, "no Article element")
     title = _text(article, "ArticleTitle") or _text(article, "VernacularTitle")
-    types = [flatten(item) for item in article.iterfind("PublicationTypeList/PublicationType")]
+    types = _all(article, "PublicationTypeList/PublicationType")
     notices = [
-        flatten(item)
+        _notice(item)
         for item in citation.iterfind("CommentsCorrectionsList/CommentsCorrections")
         if item.get("RefType") in _RETRACTED_IN
     ]
-    lists = {
-        "publication_types": types,
-        "mesh": [flatten(item) for item in citation.iterfind("MeshHeadingList/*/DescriptorName")],
-        "keywords": [flatten(item) for item in citation.iterfind("KeywordList/Keyword")],
-        "retraction": notices,
-    }
+    abstract = _abstract(article) or _abstract(citation, "OtherAbstract")
     return _paper(
         where,
         title,
-        _abstract(article) or _abstract(citation, "OtherAbstract"),
+        abstract,
         ids={"pmid": _text(citation, "PMID"), **_ids(element, "PubmedData"), **_elocation(article)},
         authors=_authors(article.find("AuthorList")),
         year=_year(article.find("Journal/JournalIssue/PubDate"), article.find("ArticleDate")),
         journal=_text(article, "Journal/Title") or _text(citation, "MedlineJournalInfo/MedlineTA"),
         retracted=bool(notices) or "Retracted Publication" in types,
-        metadata={name: "; ".join(values) for name, values in lists.items() if values},
+        retraction="; ".join(notices),
+        mesh=_all(citation, "MeshHeadingList/*/DescriptorName"),
+        keywords=_all(citation, "KeywordList/Keyword"),
+        publication_types=types,
     )
 
 
 def _book(element: Element, document: Element, where: str) -> Paper | Skip:
     book_title = _text(document, "Book/BookTitle")
     authors = document.find("AuthorList")
-    types = [flatten(item) for item in document.iterfind("PublicationType")]
-    lists = {
-        "publication_types": types,
-        "keywords": [flatten(item) for item in document.iterfind("KeywordList/Keyword")],
-        "publisher": [_text(document, "Book/Publisher/PublisherName")],
-    }
+    types = _all(document, "PublicationType")
+    publisher = _text(document, "Book/Publisher/PublisherName")
     return _paper(
         where,
         _text(document, "ArticleTitle") or book_title,
@@ -144,16 +105,17 @@ def _book(element: Element, document: Element, where: str) -> Paper | Skip:
         year=_year(document.find("ContributionDate"), document.find("Book/PubDate")),
         journal=book_title,
         retracted="Retracted Publication" in types,
-        metadata={name: "; ".join(values) for name, values in lists.items() if any(values)},
+        keywords=_all(document, "KeywordList/Keyword"),
+        publication_types=types,
+        metadata={"publisher": publisher} if publisher else {},
     )
 
 
 def _paper(
     where: str, title: str, parts: list[tuple[str, str]], ids: dict[str, str], **rest: Any
 ) -> Paper | Skip:
-    text, sections = compose(parts)
-    if not text:
-        text = title
+    abstract, sections = compose(parts)
+    text = abstract or title
     if not text:
         return Skip(where, f"neither title nor abstract (PMID {ids['pmid'] or 'missing'})")
     identity = identify(f"{title}\n{text}", **ids)
@@ -167,33 +129,27 @@ def _paper(
         pmid=identity.pmid,
         pmcid=identity.pmcid,
         url=identity.url,
+        has_abstract=bool(abstract),
         **rest,
     )
-
-
-def flatten(element: Element) -> str:
-    """All text inside an element, tags removed, runs of white space as one space.
-
-    A superscript number after a digit keeps a caret: ``10<sup>-3</sup>`` reads ``10^-3``, not
-    ``10-3``.
-    """
-    return " ".join(_inner(element).split())
-
-
-def _inner(element: Element) -> str:
-    text = element.text or ""
-    for child in element:
-        inner = _inner(child) if isinstance(child.tag, str) else ""
-        is_power = (
-            child.tag == "sup" and text[-1:].isdigit() and inner[:1] in tuple("-−–+0123456789")
-        )
-        text += ("^" if is_power else "") + inner + (child.tail or "")
-    return text
 
 
 def _text(element: Element, path: str) -> str:
     found = element.find(path)
     return "" if found is None else flatten(found)
+
+
+def _all(element: Element, path: str) -> tuple[str, ...]:
+    """What stands at each place of a path, once."""
+    found = (flatten(item) for item in element.iterfind(path))
+    return tuple(dict.fromkeys(text for text in found if text))
+
+
+def _notice(correction: Element) -> str:
+    """Where a retraction was published, with its PubMed id where it has one."""
+    number = _text(correction, "PMID")
+    parts = (_text(correction, "RefSource"), f"PMID:{number}" if number else "")
+    return " ".join(part for part in parts if part) or "retracted"
 
 
 def _abstract(parent: Element, tag: str = "Abstract") -> list[tuple[str, str]]:

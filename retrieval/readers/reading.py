@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 from retort.retrieval.errors import RetortError
-from retort.retrieval.records import Paper
+from retort.retrieval.records import Paper, Section
 
 KEPT_CHARACTERS = 16_000_000
 """papers of a file are held in memory up to this many characters of text; beyond, they stream"""
@@ -67,27 +68,25 @@ def storable(paper: Paper) -> Paper:
 
     SQLite cannot hold either; the replacement keeps every offset.
     """
-    words = [paper.paper_id, paper.source_id, paper.title, paper.text, paper.journal]
-    words += [paper.doi, paper.url, *paper.authors]
-    words += [*paper.metadata, *paper.metadata.values()]
-    if not any(map(_UNSTORABLE.search, words)):
-        return paper
-    return replace(
-        paper,
-        paper_id=_clean(paper.paper_id),
-        source_id=_clean(paper.source_id),
-        title=_clean(paper.title),
-        text=_clean(paper.text),
-        authors=tuple(map(_clean, paper.authors)),
-        journal=_clean(paper.journal),
-        doi=_clean(paper.doi),
-        url=_clean(paper.url),
-        metadata={_clean(key): _clean(value) for key, value in paper.metadata.items()},
-    )
+    changed: dict[str, Any] = {}
+    for each in fields(paper):
+        value = getattr(paper, each.name)
+        clean = _clean(value)
+        if clean != value:
+            changed[each.name] = clean
+    return replace(paper, **changed) if changed else paper
 
 
-def _clean(text: str) -> str:
-    return _UNSTORABLE.sub("\ufffd", text)
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, tuple):
+        return tuple(map(_clean, value))
+    if isinstance(value, dict):
+        return {_clean(key): _clean(each) for key, each in value.items()}
+    if isinstance(value, Section):
+        return replace(value, title=_clean(value.title))
+    return value
 
 
 def survey(path: Path, kind: str, records: Callable[[], Iterator[Paper | Skip]]) -> Reading:

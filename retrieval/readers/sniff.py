@@ -11,18 +11,34 @@ import json
 import re
 from pathlib import Path
 
-from retort.retrieval.errors import RetortError
+from retort.retrieval.errors import NotReadError, RetortError
+from retort.retrieval.readers import bibtex, ris
+from retort.retrieval.readers.delimited import find_header
 from retort.retrieval.readers.foreign import name_binary, name_text
+from retort.retrieval.readers.jats import ROOTS as JATS_ROOTS
 from retort.retrieval.readers.lines import encoding_of
-from retort.retrieval.readers.pubmed import ROOTS
+from retort.retrieval.readers.pubmed import ROOTS as PUBMED_ROOTS
+from retort.retrieval.readers.trials import looks_like_trials
 
 HEAD_BYTES = 65_536
 FEWEST_WORDS = 5
 """a text with fewer words is no document"""
-READ_FORMATS = "JSONL, MEDLINE/.nbib, PubMed XML, PDF, Markdown and plain text"
+READ_FORMATS = (
+    "JSONL, MEDLINE/.nbib, RIS, BibTeX, CSV and TSV tables with a title or abstract column,"
+    " PubMed XML, JATS/PMC XML, ClinicalTrials.gov JSON, PDF, HTML, Markdown and plain text"
+)
+_PAGE_TAGS = frozenset(
+    "html head body main div section p h1 h2 h3 span table meta title script link".split()
+)
 _SAMPLE = 60
 """lines looked at"""
 _MEDLINE_TAG = re.compile(r"(?:PMID- |OWN - |STAT- |PMC - |FAU - |(?:TI|AB|JT|DP|BTI)  ?- )\S")
+_ENTRIES = frozenset(
+    "article book booklet collection comment conference dataset inbook incollection inproceedings"
+    " manual mastersthesis misc online patent phdthesis preamble proceedings report software string"
+    " techreport thesis unpublished".split()
+)
+"""kinds of BibTeX and BibLaTeX entries"""
 _MARKDOWN_SUFFIXES = (".md", ".markdown")
 _MARKDOWN_LINE = re.compile(r"#{1,6} +\S")
 
@@ -75,15 +91,17 @@ def _sniff_text(path: Path, text: str) -> str:
             f"{path} is empty.", "It holds nothing but white space.", "Export it again."
         )
     start = filled[0].lstrip()
-    if start.startswith("<"):
+    if re.match(r"<(?!\d+>)", start):  # "<1>" is how some number their records
         return _sniff_markup(path, text)
+    if looks_like_trials(text):
+        return "clinical-trials"
     if _is_jsonl(filled, is_cut=len(lines) == 1):
         return "jsonl"
+    if citations := _sniff_citations(lines, filled):
+        return citations
     foreign = name_text(text, filled)
     if foreign:
         raise _refusal(path, foreign)
-    if sum(bool(_MEDLINE_TAG.match(line)) for line in filled) >= 2:
-        return "medline"
     if len(text.split()) < FEWEST_WORDS:
         raise RetortError(
             f"{path} is too short to be a document.",
@@ -94,6 +112,19 @@ def _sniff_text(path: Path, text: str) -> str:
     if start == "---" or _MARKDOWN_LINE.match(start) or headed >= 2:
         return "markdown"
     return "markdown" if path.suffix.lower() in _MARKDOWN_SUFFIXES else "text"
+
+
+def _sniff_citations(lines: list[str], filled: list[str]) -> str:
+    """The citation format that the first lines belong to; empty where none."""
+    if any(map(ris.START.match, filled)):
+        return "ris"
+    entries = [found["kind"].lower() for line in filled if (found := bibtex.START.match(line))]
+    is_quoted = any(line.startswith("```") for line in filled)
+    if not is_quoted and _ENTRIES.intersection(entries):
+        return "bibtex"
+    if sum(bool(_MEDLINE_TAG.match(line)) for line in filled) >= 2:
+        return "medline"
+    return "table" if find_header(lines) else ""
 
 
 def _is_jsonl(filled: list[str], is_cut: bool) -> bool:
@@ -116,12 +147,14 @@ def _sniff_markup(path: Path, text: str) -> str:
     doctype = re.match(r"\s*<!DOCTYPE\s+([\w:.-]+)[^\[>]*(\[.*?\]\s*)?>", bare, flags=re.DOTALL)
     element = re.search(r"<([A-Za-z_][\w:.-]*)", bare[doctype.end() :] if doctype else bare)
     root = doctype[1] if doctype else element[1] if element else ""
-    if root in ROOTS:
+    local = root.rpartition(":")[2]
+    if local in PUBMED_ROOTS:
         return "pubmed-xml"
+    if local in JATS_ROOTS and not _is_page(bare):
+        return "jats"
+    if _is_page(text) or (local.lower() in _PAGE_TAGS and element):
+        return "html"
     known = {
-        "html": "a web page (HTML)",
-        "article": "JATS full text (PMC XML)",
-        "pmc-articleset": "JATS full text (PMC XML)",
         "collection": "BioC XML",
         "TEI": "TEI XML",
         "svg": "a drawing (SVG)",
@@ -131,8 +164,12 @@ def _sniff_markup(path: Path, text: str) -> str:
     raise _refusal(path, name if root else "markup without an element")
 
 
-def _refusal(path: Path, looks_like: str) -> RetortError:
-    return RetortError(
+def _is_page(text: str) -> bool:
+    return re.search(r"<!DOCTYPE\s+html|<html[\s>]", text[:4_000], re.IGNORECASE) is not None
+
+
+def _refusal(path: Path, looks_like: str) -> NotReadError:
+    return NotReadError(
         f"{path} is not read.",
         f"By its content it is {looks_like}; the formats read are {READ_FORMATS}.",
         "Export or convert it to one of these.",

@@ -17,7 +17,7 @@ from rdkit import Chem
 
 from retort.agent import export, flatten, references
 from retort.agent.export import Saved, neutral
-from retort.agent.records import Answer, Checks, Citation
+from retort.agent.records import Answer, Checks, Citation, Verdict
 from retort.agent.sessions import Sessions
 from retort.retrieval.errors import UsageError
 from retort.tools.records import Evidence
@@ -66,7 +66,8 @@ ANTIBODY = {"handle": "M2", "name": "antibody", "smiles": "", "inchikey": ""}
 def answer(id: str, *evidence: Evidence, question: str = "=q, `C[C@H](F)Cl`?") -> Answer:
     cited = tuple(Citation(marker, item) for marker, item in enumerate(evidence, 1))
     text = " ".join(f"Said [{citation.marker}]." for citation in cited)
-    checks = Checks(unsupported_numbers=("34",))
+    judged = Verdict(1, "Said.", "no evidence", 0.7, "head")
+    checks = Checks(unsupported_numbers=("34",), verdicts=(judged,))
     return Answer(
         id, question, "answered", text, cited, checks=checks, molecules=(ETHANOL, ANTIBODY),
         model="embedded", settings_digest="abc123",
@@ -108,6 +109,7 @@ def test_markdown_says_everything_and_shows_it_as_it_is(sessions: Sessions) -> N
     text = made(sessions, "a1", "md").text
     assert "> \\=q, \\`C\\[C@H\\](F)Cl\\`?" in text
     assert "Said [1]. Said [2]." in text
+    assert "no evidence found in the passage (judged by head 70%)" in text
     assert "**[1]** *literature*: CYP2C9\\*3: 50% {less} warfarin\\_dose (Jane A Roe et al." in text
     assert "  > CYP2C9\\*2 and\n  > \\- CYP2C9\\*3." in text
     assert "PMID:11, Results, p. 4, characters 10 to 35" in text
@@ -149,6 +151,11 @@ def test_papers_are_the_same_by_any_identifier_and_complete_each_other() -> None
     found = references.cited([answer("1", first, other), answer("2", second)])
     assert [(paper.pmid, paper.doi) for paper in found] == [("11", "10.1234/ab"), ("12", "")]
     assert found[0].journal and found[0].retracted
+    assert "{Retracted}" in references.bibtex(found)
+    told = replace(PAPER, record=PASSAGE | {"retracted": True, "retraction": "In: B & C 2020"})
+    papers = references.cited([answer("3", told)])
+    assert r"note = {Retracted: In: B \& C 2020}" in references.bibtex(papers)
+    assert "N1  - Retracted: In: B & C 2020" in references.ris(papers)
     keys = re.findall(r"@\w+\{(\w+),", references.bibtex(found))
     assert keys == ["roe2019", "roe2019a"]
 

@@ -69,6 +69,7 @@ def test_a_cited_answer(tmp_path: Path, toys: Toys) -> None:
         "removed_citations": [],
         "unsupported_numbers": [],
         "uncited_sentences": [],
+        "verdicts": [],
     }
     assert [c.status for c in answer.tool_calls] == ["ok"]
     assert answer.molecules[0]["handle"] == "M1"

@@ -38,6 +38,14 @@ def test_the_digest_follows_what_matters() -> None:
     assert base.digest() != Settings(Path("/a"), max_steps=3).digest()
 
 
+def test_who_asks_changes_no_answer_and_the_key_is_never_shown() -> None:
+    env = {"RETORT_HOME": "/a", "RETORT_EMAIL": "jane@example.org", "RETORT_NCBI_KEY": "k3y"}
+    settings = Settings.from_environment(env)
+    assert (settings.email, settings.ncbi_key) == ("jane@example.org", "k3y")
+    assert settings.digest() == Settings(Path("/a")).digest()
+    assert "k3y" not in repr(settings)
+
+
 def test_state_stands_under_home_and_home_has_a_default() -> None:
     settings = Settings(Path("/a"))
     assert settings.library_path("x") == Path("/a/libraries/x")

@@ -11,15 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retort.retrieval import minilm
-from retort.retrieval.encode import (
-    BATCH,
-    FEW,
-    BundledEncoder,
-    HashingEncoder,
-    HubEncoder,
-    load_encoder,
-)
+from retort.retrieval.batches import BATCH
+from retort.retrieval.encode import FEW, BundledEncoder, HashingEncoder, load_encoder
 from retort.retrieval.errors import OfflineError, RetortError
+from retort.retrieval.hub import HubEncoder
 
 TEXTS = [
     "Osimertinib is an irreversible inhibitor of EGFR T790M.",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from stored import assert_sound, make_library, make_paper
 
-from retort.retrieval import ingest, writing
+from retort.retrieval import commits, ingest, writing
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.errors import RetortError
 from retort.retrieval.ingest import FileRow, add_paths, add_starter
@@ -215,7 +215,7 @@ def test_a_full_disk_ends_the_run_with_an_error(
 
     jsonl(tmp_path / "in" / "a.jsonl", 1)
     jsonl(tmp_path / "in" / "b.jsonl", 2)
-    monkeypatch.setattr(writing.Writer, "_insert", full)
+    monkeypatch.setattr(commits, "_insert", full)
     with pytest.raises(RetortError, match="Make room on the disk"):
         add_paths(library, [tmp_path / "in"])
     monkeypatch.undo()
@@ -226,7 +226,7 @@ def test_a_full_disk_ends_the_run_with_an_error(
 def test_a_run_beside_another_one_says_so_at_once(library: Library, tmp_path: Path) -> None:
     path = jsonl(tmp_path / "a.jsonl", 1)
     with (
-        Library.open(library.path, HashingEncoder()) as other,
+        Library.open(library.store.path, HashingEncoder()) as other,
         other.writing(),
         pytest.raises(RetortError, match="being written to by another run"),
     ):
@@ -259,7 +259,7 @@ def test_no_path_gives_an_empty_report(library: Library, tmp_path: Path) -> None
 def test_the_starter_notes_go_in_once(library: Library) -> None:
     add_starter(library)
     facts = library.status()
-    assert facts["notes"] == facts["papers"] >= 80
+    assert facts["notes"] >= 80 and facts["papers"] == 0
     add_starter(library)
     assert library.status()["generation"] == facts["generation"]
     hits = search(library, "CYP2C9 variants and warfarin dose", 3)

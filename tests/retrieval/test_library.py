@@ -18,10 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stored import all_passages, assert_sound, make_library, make_paper
 
-from retort.retrieval import chunks, database, writing
+from retort.retrieval import chunks, commits, database, writing
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.errors import RetortError
-from retort.retrieval.library import FILE, Library
+from retort.retrieval.folder import FILE
+from retort.retrieval.library import Library
 from retort.retrieval.records import Paper, Section
 from retort.retrieval.search import search
 
@@ -58,7 +59,7 @@ def test_papers_come_out_as_they_went_in(
         for papers in runs:
             done = library.add(papers)
             expected |= {paper.paper_id: paper for paper in papers}
-            assert done.added + done.replaced + done.unchanged == len(papers)
+            assert done.records == len(papers)
             assert library.count()[0] == len(expected)
         assert {name: library.paper(name) for name in expected} == expected
         assert_sound(library)
@@ -79,7 +80,7 @@ def test_of_two_papers_with_one_id_the_later_stays(tmp_path: Path) -> None:
     with make_library(tmp_path / "a") as library:
         later = make_paper(1, version="Later. ")
         done = library.add([make_paper(1), make_paper(2), later])
-        assert (done.added, done.replaced) == (2, 1)
+        assert (done.added, done.replaced, done.repeated) == (2, 0, 1)
         assert library.paper("P1") == later
         assert_sound(library)
 
@@ -133,7 +134,7 @@ def test_status_tells_what_there_is(tmp_path: Path) -> None:
         library.add([Paper("note:x", "NOTE:x", "X", "A note.", kind="note")])
         facts = library.status()
     assert facts["library"] == "notes"
-    assert (facts["papers"], facts["notes"], facts["passages"]) == (3, 1, 3)
+    assert (facts["papers"], facts["notes"], facts["passages"]) == (2, 1, 3)
     assert facts["encoder"] == "hashing-64"
     assert facts["bytes_on_disk"] > 1000
     assert facts["files"] == {} and facts["failed_files"] == []
@@ -443,7 +444,7 @@ def test_a_failed_batch_is_undone_as_a_whole(
         def interrupted(*_: object) -> int:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(writing.Writer, "_insert", interrupted)
+        monkeypatch.setattr(commits, "_insert", interrupted)
         with pytest.raises(KeyboardInterrupt):
             library.add([make_paper(0, version="New. "), make_paper(9)])
         monkeypatch.undo()
@@ -463,7 +464,7 @@ def test_a_cache_that_cannot_be_written_is_no_failure(
     with make_library(tmp_path / "a", papers=2) as library:
         library.refresh()
         assert len(search(library, "kinase")) == 2
-    assert "was not written" in caplog.text
+    assert "were not written" in caplog.text
 
 
 def test_a_file_that_was_emptied_is_no_empty_library(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stored import WORDS, make_library, make_paper
 
+from retort.retrieval import caches
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.errors import UsageError
 from retort.retrieval.library import Library
 from retort.retrieval.records import Hit, Paper
 from retort.retrieval.search import MODES, search, search_many
 
-INDEX, MANIFEST = "lexical.safetensors", "manifest.json"
+CACHES = ("index-*.postings", "index-*.vectors", "manifest.json")
 
 
 @pytest.fixture(scope="module")
@@ -132,13 +134,13 @@ def cached(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[list[Hi
     return path, _found(path)
 
 
-@pytest.mark.parametrize("name", [INDEX, MANIFEST])
+@pytest.mark.parametrize("name", CACHES)
 @pytest.mark.parametrize("damage", ["missing", "empty", "truncated", "flipped", "garbage"])
 def test_a_damaged_cache_changes_no_result(
-    cached: tuple[Path, list[list[Hit]]], name: str, damage: str
+    cached: tuple[Path, list[list[Hit]]], tmp_path: Path, name: str, damage: str
 ) -> None:
-    path, expected = cached
-    file = path / name
+    path, expected = Path(shutil.copytree(cached[0], tmp_path / "a")), cached[1]
+    (file,) = path.glob(name)
     content = file.read_bytes()
     flipped = bytearray(content)
     flipped[len(flipped) // 2] ^= 16
@@ -147,10 +149,11 @@ def test_a_damaged_cache_changes_no_result(
         file.unlink()
     else:
         file.write_bytes(damaged.get(damage, b"\xff\x00garbage" * 50))
-    try:
-        assert _found(path) == expected
-    finally:
-        file.write_bytes(content)
+    assert _found(path) == expected
+    with Library.open(path, HashingEncoder()) as library:
+        library.refresh()
+    assert caches.damaged(path) == []
+    assert _found(path) == expected
 
 
 def test_a_cache_that_is_behind_or_of_another_library_changes_no_result(tmp_path: Path) -> None:
@@ -164,8 +167,9 @@ def test_a_cache_that_is_behind_or_of_another_library_changes_no_result(tmp_path
     with Library.open(tmp_path / "a", HashingEncoder()) as library:
         library.refresh()
     assert _found(tmp_path / "a") == behind
-    for name in (INDEX, MANIFEST):
-        (tmp_path / "a" / name).write_bytes((tmp_path / "b" / name).read_bytes())
+    for name in CACHES:
+        for file in (tmp_path / "b").glob(name):
+            (tmp_path / "a" / file.name).write_bytes(file.read_bytes())
     assert _found(tmp_path / "a") == behind
 
 
@@ -176,7 +180,7 @@ def test_a_reader_writes_the_cache_that_was_lost(
 
     monkeypatch.setattr(indexes, "WORTH_SAVING", 5)
     make_library(tmp_path / "a", papers=10).close()
-    assert not (tmp_path / "a" / INDEX).exists()
+    assert not (tmp_path / "a" / "manifest.json").exists()
     expected = _found(tmp_path / "a")
-    assert (tmp_path / "a" / INDEX).exists()
+    assert (tmp_path / "a" / "manifest.json").exists()
     assert _found(tmp_path / "a") == expected

@@ -56,6 +56,7 @@ def passage(paper_id: str, first: str, last: str, **record: Any) -> Evidence:
         "paper_id": paper_id,
         "is_note": paper.kind == "note",
         "retracted": False,
+        "retraction": "",
         **record,
     }
     url = f"https://pubmed.ncbi.nlm.nih.gov/{paper_id[5:]}/" if paper.kind == "paper" else ""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.library import Library
 from retort.retrieval.records import Paper, Passage
@@ -41,8 +43,7 @@ def make_library(path: Path, papers: int = 0, sentences: int = 4) -> Library:
 def all_passages(library: Library) -> list[Passage]:
     """Every passage, in the order of the store."""
     with library.view() as view:
-        positions = range(len(view.snapshot.rows))
-        return [passage for passage, _ in view.passages(list(positions))]  # type: ignore[arg-type]
+        return [p for p, _ in view.passages(np.flatnonzero(view.snapshot.alive))]
 
 
 def assert_sound(library: Library) -> None:

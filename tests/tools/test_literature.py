@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from langchain_core.tools import BaseTool
 
 from retort.retrieval.errors import RetortError
-from retort.retrieval.records import Hit, Passage
+from retort.retrieval.records import Filter, Hit, Passage
 from retort.tools import Bench
 from retort.tools.literature import PART, WHOLE, best_part, build_tools, evidence_of, found, link
 
@@ -97,6 +97,14 @@ def test_notes_and_retractions_are_marked() -> None:
     assert "retracted papers" in found([hit(POINT, retracted=True)], "q", "papers", 1, 1).note
 
 
+def test_the_notice_of_a_retraction_goes_with_the_evidence() -> None:
+    withdrawn = hit(POINT, retracted=True, retraction="Retraction in: Blood 2020 (PMID:9).")
+    assert "(PMID:9)" in evidence_of(withdrawn, "warfarin", "papers").record["retraction"]
+    assert "do not rely on them. Retraction in: Blood 2020 (PMID:9)." in (
+        found([withdrawn, withdrawn], "q", "papers", 1, 1).note
+    )
+
+
 def test_the_record_says_where_the_passage_stands() -> None:
     item = evidence_of(hit(POINT), "warfarin", "papers")
     assert item.kind == "literature" and item.source_id == "PMID:1"
@@ -130,15 +138,15 @@ class FakeLibrary:
 
 
 @pytest.fixture
-def searched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    calls: list[tuple[str, int]] = []
+def searched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
+    calls: list[tuple[Any, ...]] = []
     module = ModuleType("retort.retrieval.search")
 
-    def search(library: FakeLibrary, query: str, k: int = 10) -> list[Hit]:
-        calls.append((query, k))
+    def search(library: FakeLibrary, query: str, **asked: Any) -> list[Hit]:
+        calls.append((query, asked["k"], asked["per_paper"], asked["filter"]))
         return [hit(POINT)]
 
-    module.search = search  # type: ignore[attr-defined]
+    module.search, module.PER_PAPER = search, 3  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "retort.retrieval.search", module)
     return calls
 
@@ -148,18 +156,35 @@ def tool_over(bench: Bench, library: Callable[[], Any]) -> BaseTool:
     return tool
 
 
-def test_the_tool_searches_the_library(bench: Bench, searched: list[tuple[str, int]]) -> None:
+def test_the_tool_searches_the_library(bench: Bench, searched: list[tuple[Any, ...]]) -> None:
     tool = tool_over(bench, FakeLibrary)
     args = {"query": " CYP2C9\n warfarin ", "limit": 99}
     message = tool.invoke({"type": "tool_call", "id": "1", "name": tool.name, "args": args})
-    assert searched == [("CYP2C9 warfarin", 20)]
+    assert searched == [("CYP2C9 warfarin", 20, 3, None)]
     assert message.artifact.count == 1
     assert f'Warfarin (PMID:1): "{POINT}"' in message.content
 
 
+def test_the_tool_filters_papers(bench: Bench, searched: list[tuple[Any, ...]]) -> None:
+    tool = tool_over(bench, FakeLibrary)
+    args = {"query": "dose", "years": "2010-", "publication_type": "Review", "paper": "PMID:1"}
+    message = tool.invoke({"type": "tool_call", "id": "1", "name": tool.name, "args": args})
+    asked = Filter((2010, None), publication_types=("Review",), paper_ids=("PMID:1",))
+    assert searched == [("dose", 6, None, asked)]
+    assert "Only papers that match the filter." in message.content
+
+
+def test_years_that_are_none_are_refused(
+    bench: Bench, searched: list[tuple[Any, ...]], refusal: Refusal
+) -> None:
+    tool = tool_over(bench, FakeLibrary)
+    refusal(lambda: tool.invoke({"query": "dose", "years": "lately"}))
+    assert searched == []
+
+
 @pytest.mark.parametrize("query", ["", "  ", "x" * 1_001])
 def test_queries_that_are_none(
-    bench: Bench, searched: list[tuple[str, int]], refusal: Refusal, query: str
+    bench: Bench, searched: list[tuple[Any, ...]], refusal: Refusal, query: str
 ) -> None:
     tool = tool_over(bench, FakeLibrary)
     refusal(lambda: tool.invoke({"query": query}))
@@ -167,7 +192,7 @@ def test_queries_that_are_none(
 
 
 def test_a_missing_library_is_an_error_that_passes(
-    bench: Bench, searched: list[tuple[str, int]]
+    bench: Bench, searched: list[tuple[Any, ...]]
 ) -> None:
     def missing() -> Any:
         raise RetortError("No library named x.", "It was never made.", "retort library add PATH")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import page_script
 from page_script import NASTY, PAPERS, PARACETAMOL, activity, passage, prediction
 
-from retort.agent.records import Answer, Checks, Citation
+from retort.agent.records import Answer, Checks, Citation, Verdict
 from retort.retrieval.errors import UsageError
 from retort.tools.records import Evidence
 from retort.ui import render, sources
@@ -89,6 +89,27 @@ def test_only_the_quoted_sentence_is_marked() -> None:
     assert f"variant allele. <mark>{quoted}</mark>" in made
 
 
+def test_the_highlighted_sentence_is_marked_where_none_is_quoted() -> None:
+    assert PAPER.start is not None
+    at = PAPER.quote.index("The mean")
+    marked = {**PAPER.record, "highlights": [[PAPER.start + at, PAPER.start + at + 8]]}
+    made = html(answer("Less is needed [1].", replace(PAPER, record=marked)))
+    assert "<mark>The mean</mark>" in made and made.count("<mark>") == 1
+    lost = {**PAPER.record, "highlights": [[0, 5]]}
+    assert "<mark>RESULTS" in html(answer("Less [1].", replace(PAPER, record=lost)))
+
+
+def test_the_verdict_stands_beside_its_source() -> None:
+    checks = Checks(verdicts=(Verdict(1, "Less is <b>needed</b>.", "contradicted", 0.8, "head"),))
+    made = html(answer("Less is needed [1].", PAPER, checks=checks))
+    assert 'class="kind warning" title="An opinion' in made
+    assert ">contradicts: read it (judged by head 80%)</span></summary>" in made
+    assert "head judges that [1] contradicts it: Less is &lt;b&gt;needed&lt;/b&gt;." in made
+    quoted = Checks(verdicts=(Verdict(1, "Less.", "supported", 1.0, "quoted"),))
+    made = html(answer("Less is needed [1].", PAPER, checks=quoted))
+    assert 'class="facts verdict"' in made and ">quoted word for word</span>" in made
+
+
 def test_a_quote_whose_paper_is_gone_says_so() -> None:
     body = sources.opened(PAPER, "", lambda evidence: None)
     assert "<mark>RESULTS" in body and "no longer in the library" in body
@@ -140,6 +161,10 @@ def test_records_within_records_are_lines() -> None:
 def test_retracted_papers_are_flagged() -> None:
     record = {**PAPER.record, "retracted": True}
     assert "retracted" in sources.label(replace(PAPER, record=record))
+    told = replace(PAPER, record={**record, "retraction": "Retraction in: <Blood> 2020"})
+    assert "Retraction in: &lt;Blood&gt; 2020" in sources.opened(told, "", around)
+    assert "Retraction in: &lt;Blood&gt; 2020" in sources.label(told)
+    assert "was retracted" not in sources.opened(PAPER, "", around)
 
 
 def test_many_sources_are_folded() -> None:

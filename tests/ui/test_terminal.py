@@ -15,6 +15,7 @@ from retort.agent.records import (
     ToolCall,
     ToolFinished,
     ToolStarted,
+    Verdict,
 )
 from retort.retrieval.errors import RetortError
 from retort.tools.records import Evidence
@@ -28,7 +29,10 @@ GUESS = Evidence("prediction", "retort-herg-1", "hERG", "Predicted probability 0
 ANSWER = Answer(
     "a1", "q", "answered", "Carriers need less [1].",
     citations=(Citation(1, PAPER), Citation(2, GUESS)),
-    checks=Checks(("[E9]",), ("34",), ("Nobody said this here.",)),
+    checks=Checks(
+        ("[E9]",), ("34",), ("Nobody said this here.",),
+        (Verdict(1, "Carriers need less.", "contradicted", 0.81, "head"),),
+    ),
     molecules=({"handle": "M1", "name": "ethanol", "smiles": "CCO", "inchikey": "K"},),
 )  # fmt: skip
 
@@ -45,6 +49,8 @@ def test_sources_say_their_kind_in_a_word_and_where_the_quote_stands(
     assert "! Removed invented citations: [E9]" in out
     assert "! Not in the cited evidence: 34" in out
     assert "! Without a source: Nobody said this here." in out
+    assert "    contradicts: read it (judged by head 81%)" in out
+    assert "! head judges that [1] contradicts it: Carriers need less." in out
 
 
 def events(text: str) -> list[object]:

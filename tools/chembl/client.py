@@ -18,14 +18,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from retort.retrieval.deadline import within
 from retort.retrieval.errors import OfflineError, OutageError, RetortError
 from retort.tools.chembl.kept import Answer, read, write
 
@@ -166,7 +167,7 @@ class Client:
             if left_s <= 0:
                 break
             try:
-                return _within(left_s, fetch)
+                return within(left_s, partial(_named, fetch, left_s))
             except TimeoutError:
                 reason = f"no answer within {self._deadline_s:g} s"
                 break
@@ -214,30 +215,6 @@ class _Failure(Exception):
     def __init__(self, reason: str, lasting: bool = False) -> None:
         super().__init__(reason)
         self.lasting = lasting
-
-
-def _within(seconds: float, fetch: Callable[[float], T]) -> T:
-    """Run in a thread and wait no longer than the deadline.
-
-    A thread that hangs is left to its own timeout. A socket's timeout counts from byte to byte, so
-    a slow drip would outlast it; this does not.
-    """
-    done: queue.SimpleQueue[tuple[T | None, Exception | None]] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            done.put((_named(fetch, seconds), None))
-        except Exception as error:  # handed over, raised below
-            done.put((None, error))
-
-    threading.Thread(target=work, name="chembl", daemon=True).start()
-    try:
-        found, error = done.get(timeout=seconds)
-    except queue.Empty:
-        raise TimeoutError from None
-    if error is not None:
-        raise error
-    return found  # type: ignore[return-value]
 
 
 def _named(fetch: Callable[[float], T], seconds: float) -> T:

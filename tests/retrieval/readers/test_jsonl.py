@@ -27,7 +27,7 @@ def test_a_beir_record_is_kept_to_the_character(tmp_path: Path) -> None:
     assert (result.format, result.skipped) == ("jsonl", ())
     assert (paper.paper_id, paper.source_id, paper.title) == ("4983", "4983", "Kinases")
     assert paper.text == text
-    assert paper.metadata == {"mesh": "A; B", "n": "3"}
+    assert (paper.mesh, paper.metadata) == (("A", "B"), {"n": "3"})
 
 
 def test_identifiers_authors_and_year_come_from_the_record_or_its_metadata(tmp_path: Path) -> None:
@@ -48,6 +48,26 @@ def test_identifiers_authors_and_year_come_from_the_record_or_its_metadata(tmp_p
 def test_a_record_without_abstract_has_its_title_as_text(tmp_path: Path) -> None:
     (paper,) = read(write(tmp_path / "x", {"_id": "1", "title": "Only a title", "text": ""})).papers
     assert paper.text == paper.title == "Only a title"
+
+
+def test_what_other_formats_tell_of_a_paper_is_taken_by_its_field_name(tmp_path: Path) -> None:
+    row = {
+        "title": "T",
+        "text": "Some text.",
+        "mesh": ["Mice"],
+        "keywords": "a; b",
+        "publication_types": ["Review"],
+        "retraction": "J. 2020;1. PMID: 2",
+        "metadata": {"has_abstract": False, "label": 1, "notes": "read"},
+    }
+    (paper,) = read(write(tmp_path / "x", row)).papers
+    assert (paper.mesh, paper.keywords) == (("Mice",), ("a", "b"))
+    assert paper.publication_types == ("Review",)
+    assert paper.retracted and paper.retraction == "J. 2020;1. PMID: 2"
+    assert not paper.has_abstract
+    assert (paper.metadata["label"], paper.metadata["notes"]) == ("1", "read")
+    (other,) = read(write(tmp_path / "y", {"title": "Only a title"})).papers
+    assert not other.has_abstract
 
 
 def test_a_record_without_id_is_named_by_its_content(tmp_path: Path) -> None:

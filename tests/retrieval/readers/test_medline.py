@@ -64,8 +64,9 @@ def test_the_fields_of_a_record(tmp_path: Path) -> None:
     assert (paper.doi, paper.pmcid, paper.year) == ("10.1234/ABC.101", "PMC7000001", 2019)
     assert paper.authors == ("Jane A Roe", "Tim O'Neil", "The Imaginary Group")
     assert paper.journal == "Journal of imaginary results"
-    assert paper.metadata["mesh"] == "Humans; *Kinases"
-    assert paper.retracted and paper.metadata["retraction"].endswith("PMID: 202")
+    assert paper.mesh == ("Humans", "Kinases") and paper.has_abstract
+    assert paper.publication_types == ("Journal Article", "Retracted Publication")
+    assert paper.retracted and paper.retraction.endswith("PMID: 202")
 
 
 def test_labels_become_sections_and_stay_in_the_text(tmp_path: Path) -> None:
@@ -95,6 +96,13 @@ def test_a_record_without_pmid_is_kept(tmp_path: Path) -> None:
     (paper,) = read_text(tmp_path, WITHOUT_PMID)
     assert (paper.source_id, paper.pmid, paper.year) == ("DOI:10.1000/123456789", "", 2000)
     assert paper.text == "Abstract of a report."
+
+
+def test_an_empty_abstract_is_none(tmp_path: Path) -> None:
+    text = "\nPMC - PMC6\nPMID- 3\nTI  - A title\nAB  - \nOAB - Publisher: elsewhere.\nOT  - *x\n"
+    (paper,) = read_text(tmp_path, text)
+    assert (paper.pmcid, paper.text, paper.has_abstract) == ("PMC6", "A title", False)
+    assert paper.keywords == ("x",)
 
 
 def test_records_that_no_blank_line_parts_are_parted_by_their_pmid(tmp_path: Path) -> None:

@@ -116,6 +116,26 @@ def test_two_dois_on_the_first_page_name_nothing(tmp_path: Path) -> None:
     assert paper.doi == "" and paper.paper_id.startswith("file:")
 
 
+@pytest.mark.parametrize(
+    ("lines", "year"),
+    [
+        (["A title of some length", "J Tests 2013, Vol. 7, 12-2019", "Body of it"], 2013),
+        (
+            ["A title of some length", "Received 2011", "Published 2012", "Abstract", "By 2015"],
+            2012,
+        ),
+        (["A title of some length", "It has no date at all"], None),
+    ],
+)
+def test_the_year_stands_above_the_abstract(
+    tmp_path: Path, lines: list[str], year: int | None
+) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(make_pdf([lines]))
+    (paper,) = read(path).papers
+    assert paper.year == year
+
+
 def test_a_scan_is_refused_with_the_way_out(tmp_path: Path) -> None:
     path = tmp_path / "scan.pdf"
     path.write_bytes(make_pdf([[], []]))

@@ -6,7 +6,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from retort.retrieval.errors import RetortError
@@ -16,7 +16,13 @@ PROSE = "Imatinib inhibits the tyrosine kinase ABL, and so it changed how leukae
 FORMATS = {
     "jsonl": '{"_id": "1", "title": "t", "text": "x"}\n',
     "medline": "\nPMID- 1\nOWN - NLM\nTI  - A title\n",
+    "ris": "Record #1 of 3\nProvider: X\n\nTY  -  JOUR\nTI  - A title\nER  - \n",
+    "bibtex": "% made by x\n@Article{key,\n  title = {A title},\n}\n",
+    "table": '"title","abstract","year"\n"One, two","three",1999\n',
     "pubmed-xml": "<?xml version='1.0'?>\n<!-- c --><PubmedArticleSet></PubmedArticleSet>",
+    "jats": "<?xml version='1.0'?><!DOCTYPE article PUBLIC 'x' 'y'><article></article>",
+    "clinical-trials": '{"protocolSection": {"identificationModule": {"nctId": "NCT00000001"}}}',
+    "html": "<!DOCTYPE html>\n<html><body><article>Words</article></body></html>",
     "pdf": "%PDF-1.4\n",
     "markdown": f"# A heading\n\n{PROSE}\n",
     "text": PROSE,
@@ -59,18 +65,14 @@ FOREIGN = {
     "a Python pickle": b"\x80\x04\x95\x00\x00\x00\x00",
     "binary data": bytes(range(256)) * 4,
     "a Rich Text document": b"{\\rtf1\\ansi Some words in it, enough of them.}",
-    "a web page (HTML)": b"<!DOCTYPE html>\n<html><body><p>Words</p></body></html>",
-    "JATS full text": b'<?xml version="1.0"?><!DOCTYPE article PUBLIC "x" "y"><article/>',
     "BioC XML": b"<collection><document/></collection>",
     "root element <feed>": b"<feed><entry/></feed>",
-    "RIS records": b"Record #1 of 3\nProvider: X\n\nTY  -  JOUR\nTI  - A title\nER  - \n",
-    "BibTeX": b"% made by x\n@Article{key,\n  title = {A title},\n}\n",
     "EndNote records": b"%0 Journal Article\n%T A title of it\n",
     "Web of Science records": b"FN Clarivate Analytics Web of Science\nVR 1.0\nPT J\n",
     "PubTator": b"14510914|t|A title of some words\n14510914|a|An abstract\n",
-    "a table (CSV)": b'"title","abstract","year"\n"One, two","three",1999\n',
-    "a table (TSV)": b"title\tabstract\nA title\tAn abstract, with a comma\n",
-    "a table (semicolon-separated)": b"authors;title;year\nRoe;T;1999\n",
+    "a table (CSV)": b'"smiles","name","year"\n"CCO","ethanol, absolute",1999\n',
+    "a table (TSV)": b"smiles\tname\nCCO\tethanol, absolute\n",
+    "a table (semicolon-separated)": b"smiles;name;pIC50\nCCO;ethanol;5.5\n",
     "word vectors": b"2 300\ndolor " + b"0.116 -0.15 " * 20 + b"\namet " + b"0.1 0.2 " * 20,
     "a list of numbers or identifiers": b"25821185\n25362434\n26700459\n",
     "numbers and signs": b"1.5 2.5 3.5 ; 4.5\n= 5 6 7 8 9 10 11 + 12 (13)\n",
@@ -86,7 +88,7 @@ def test_what_is_not_read_is_refused_by_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(RetortError) as caught:
         read(path)
     assert name in caught.value.why
-    assert "the formats read are JSONL, MEDLINE/.nbib, PubMed XML" in caught.value.why
+    assert "the formats read are JSONL, MEDLINE/.nbib, RIS, BibTeX, CSV" in caught.value.why
     assert caught.value.next
 
 
@@ -135,6 +137,7 @@ PIECES = st.sampled_from(
 
 
 @settings(max_examples=200)
+@example(b"\xff\xfe\nPMID- 1\nOWN - NLM\nTI  - A title\n")
 @given(st.lists(PIECES | st.binary(max_size=30), max_size=6).map(b"".join))
 def test_any_bytes_are_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, content: bytes

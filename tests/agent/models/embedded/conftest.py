@@ -96,6 +96,7 @@ def passage() -> Callable[..., dict[str, Any]]:
                 "journal": "",
                 "is_note": False,
                 "retracted": False,
+                "retraction": "",
                 "library": "default",
             },
         }
