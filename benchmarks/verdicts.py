@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import sys
 import time
 from collections.abc import Sequence
@@ -24,10 +25,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retort.agent.verdicts import head
+from retort.agent.verdicts import edits, head
 from retort.agent.verdicts.labels import LABELS
-from retort.agent.verdicts.measures import measured
-from retort.agent.verdicts.pairs import FOLDS, Case, read_cases, shown
+from retort.agent.verdicts.measures import auc, measured
+from retort.agent.verdicts.pairs import FOLDS, Case, read_cases, shown, stripped
 from retort.retrieval.encode import Encoder, load_encoder
 from retort.retrieval.highlight import FEATURES, WEIGHTS, features
 
@@ -123,9 +124,35 @@ def verdicts(cases: Sequence[Case], encoder: Encoder) -> dict[str, Any]:
     return {
         **found.as_dict(),
         "auc_with_evidence_of_another_claim": alone.auc,
+        "contrasts": contrasts(held, judge),
         "macro_f1_of_the_majority": measured(majority, labels).macro_f1,
         "reliability": reliability(rows, labels),
         "milliseconds_per_pair": round(milliseconds, 1),
+    }
+
+
+def contrasts(cases: Sequence[Case], judge: head.Head) -> dict[str, float]:
+    """Sentences of held-back abstracts in fours: as they are, and one change in either and in both.
+
+    In each four either text stands once with a supported and once with a contradicted partner, so
+    that no wording of one text can tell the verdict. The changes are rules of the training's kind.
+    """
+    rng = random.Random(0)
+    texts: list[tuple[str, str]] = []
+    for sentences in {case.doc_id: case.sentences for case in cases}.values():
+        sentence = rng.choice([text for text in sentences if len(text) > 60] or sentences)
+        said = stripped(sentence)
+        for rule in (edits.turned, edits.negated):
+            after = rule(said, rng)
+            if other := edits.transferred(said, after, sentence) if after else "":
+                texts += [(said, sentence), (after, other), (after, sentence), (said, other)]
+    logits = np.log(np.concatenate([judge.probabilities([pair]) for pair in texts]))
+    leaning = logits[:, 0] - logits[:, 1]
+    supported = np.tile([True, True, False, False], len(texts) // 4)
+    return {
+        "pairs": len(texts),
+        "auc": round(auc(leaning, supported), 3),
+        "accuracy": round(float(((leaning > 0) == supported).mean()), 3),
     }
 
 
@@ -162,6 +189,9 @@ def show(found: dict[str, Any]) -> None:
     print(f"majority {verdict['macro_f1_of_the_majority']:.3f}, {verdict['pairs']} pairs; ", end="")
     print(f"AUC supported v contradicted {verdict['auc']:.3f} ", end="")
     print(f"(beside another claim's evidence {verdict['auc_with_evidence_of_another_claim']:.3f})")
+    fours = verdict["contrasts"]
+    print(f"one change made by rule, {fours['pairs']} pairs: AUC {fours['auc']:.3f}, ", end="")
+    print(f"accuracy {fours['accuracy']:.3f}")
     print("AUC evidence v none ", end="")
     print(f"{verdict['evidence_auc']:.3f}; {verdict['milliseconds_per_pair']:.0f} ms a pair\n")
     print(f"| annotated | {' | '.join(LABELS)} |\n|---|--:|--:|--:|")

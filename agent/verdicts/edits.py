@@ -118,11 +118,6 @@ def negated(text: str, rng: random.Random) -> str:
     return ""
 
 
-def is_negated(text: str) -> bool:
-    """Whether a text holds a negation that `negated` would take out."""
-    return _NEGATION.search(text) is not None
-
-
 def renumbered(text: str, rng: random.Random) -> str:
     """The text with one number changed clearly; "" where it has none."""
     found = list(_NUMBER.finditer(text))

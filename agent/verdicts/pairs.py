@@ -3,8 +3,9 @@
 SciFact's training claims (Wadden et al. 2020), BioASQ questions with their snippets (Tsatsaronis et
 al. 2015), and sentences of abstracts that no claim cites. Reads the data folder; trains nothing.
 
-An edit of a sentence is made to the statement, to the evidence and to both, so that neither text
-alone tells the label.
+Edits are made to statements, to evidence and to both, so that an edit alone does not tell the
+label. How a claim is worded still does to some degree, because annotators made contradicted claims
+by turning true ones round; ``benchmarks/verdicts.py`` measures how much.
 """
 
 from __future__ import annotations
@@ -130,36 +131,21 @@ def shown(statement: str, sentences: Sequence[str], encoder: Encoder) -> str:
 
 
 def annotated(cases: Sequence[Case], encoder: Encoder, rng: random.Random) -> Iterator[Pair]:
-    """The cases as they are judged later and with their rationale alone, each also turned round.
-
-    Annotators wrote contradicted claims by turning true ones round, so that a claim's wording gives
-    its label away. Here each claim stands as often beside the opposite label, turned round by rule.
-    """
+    """The cases as they are judged later, with their rationale alone, and turned round."""
     for case in cases:
         evidence = shown(case.claim, case.sentences, encoder)
-        turned = _turned(case, rng)
+        yield Pair(case.claim, evidence, case.label)
         if case.label == NO_EVIDENCE:
-            yield from (Pair(said, evidence, NO_EVIDENCE) for said in (case.claim, turned) if said)
             continue
+        yield Pair(case.claim, evidence, case.label)
         rationale = " ".join(case.sentences[n] for n in sorted(case.gold))
+        yield Pair(case.claim, rationale, case.label)
         other = CONTRADICTED if case.label == SUPPORTED else SUPPORTED
-        for text in (evidence, rationale):
-            yield Pair(case.claim, text, case.label)
-            if turned:
-                yield Pair(turned, text, other)
+        if turned := edits.turned(case.claim, rng) or edits.negated(case.claim, rng):
+            yield Pair(turned, rationale if rng.random() < 0.5 else evidence, other)
         rest = [text for n, text in enumerate(case.sentences) if n not in case.gold]
-        if rest and rng.random() < 0.5:
+        if rest and rng.random() < 0.4:
             yield Pair(case.claim, " ".join(rng.sample(rest, min(2, len(rest)))), NO_EVIDENCE)
-
-
-def _turned(case: Case, rng: random.Random) -> str:
-    """The claim turned round; negations go where annotators put few: into supported claims."""
-    rules = [edits.turned, edits.negated]
-    if case.label == CONTRADICTED and not edits.is_negated(case.claim):
-        rules.reverse()
-    if case.label == SUPPORTED and rng.random() < 0.5:
-        rules.pop()
-    return next((made for rule in rules if (made := rule(case.claim, rng))), "")
 
 
 def questions(folder: Path, banned: set[str], rng: random.Random) -> Iterator[Pair]:
@@ -170,9 +156,7 @@ def questions(folder: Path, banned: set[str], rng: random.Random) -> Iterator[Pa
         banned: sentences, normalised, that no evidence may hold.
         rng: chooses.
     """
-    items = [
-        row for row in _lines(folder / "questions.jsonl") if row["type"] in ("yesno", "factoid")
-    ]
+    items = _lines(folder / "questions.jsonl")
     texts = [
         [
             text
@@ -188,9 +172,7 @@ def questions(folder: Path, banned: set[str], rng: random.Random) -> Iterator[Pa
         if not own or not said:
             continue
         evidence = " ".join(rng.sample(own, min(2, len(own))))
-        yield Pair(said[0], evidence, SUPPORTED)
-        if turned := edits.turned(said[0], rng):
-            yield Pair(turned, evidence, CONTRADICTED)
+        yield from _both_ways(said[0], evidence, rng)
         far = [text for other in nearest[place] for text in texts[other][:2]]
         if far:
             yield Pair(said[0], " ".join(rng.sample(far, min(2, len(far)))), NO_EVIDENCE)
@@ -226,14 +208,16 @@ def abstracts(folder: Path, taken: set[str], count: int, rng: random.Random) -> 
 
 
 def _both_ways(statement: str, evidence: str, rng: random.Random) -> Iterator[Pair]:
-    """Support, and a change made to either text and to both: 2 supported, 2 contradicted."""
+    """A supported statement, and what an edit of it, of the evidence or of both gives."""
     yield Pair(edits.reworded(statement, rng) or statement, evidence, SUPPORTED)
-    after = edits.opposite(statement, rng)
-    changed = edits.transferred(statement, after, evidence) if after else ""
-    if changed:
-        yield Pair(after, evidence, CONTRADICTED)
-        yield Pair(statement, changed, CONTRADICTED)
-        yield Pair(after, changed, SUPPORTED)
+    if turned := edits.opposite(statement, rng):
+        yield Pair(turned, evidence, CONTRADICTED)
+        seed = rng.random()  # the same edit of both texts keeps the support
+        same = edits.turned(evidence, random.Random(seed))
+        if same and rng.random() < 0.5:
+            yield Pair(statement, same, CONTRADICTED)
+        elif rule := edits.negated(statement, random.Random(seed)):
+            yield Pair(rule, rule, SUPPORTED)
 
 
 def stripped(text: str) -> str:

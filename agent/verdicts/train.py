@@ -43,7 +43,7 @@ BATCH = 32
 RATE = 1.5e-3
 ADAPTER_RATE = 0.8
 """learning rate of the updates as a share of the head's"""
-ABSTRACTS = 700
+ABSTRACTS = 500
 SMOOTHING = 0.05
 """of the labels: rules and annotators err"""
 

@@ -63,19 +63,6 @@ def test_a_case_gives_its_label_its_rationale_and_its_opposite() -> None:
     assert turned and all(pair.statement != case.claim for pair in turned)
 
 
-def test_neither_text_alone_tells_the_label() -> None:
-    text = "EGFR activation increases survival of the patients for many years in all trials."
-    found = list(pairs._both_ways(text, f"Cells died. {text}", random.Random(1)))
-    by_statement: dict[str, set[str]] = {}
-    by_evidence: dict[str, set[str]] = {}
-    for pair in [*found[1:], Pair(text, found[1].evidence, "supported")]:
-        by_statement.setdefault(pair.statement, set()).add(pair.label)
-        by_evidence.setdefault(pair.evidence, set()).add(pair.label)
-    both = {"supported", "contradicted"}
-    assert len(by_statement) == len(by_evidence) == 2
-    assert all(labels == both for labels in [*by_statement.values(), *by_evidence.values()])
-
-
 def test_abstracts_that_claims_cite_are_left_out(scifact: Path) -> None:
     taken = {str(n) for n in range(60) if n != 7}
     found = list(pairs.abstracts(scifact, taken, 100, random.Random(0)))
