@@ -16,8 +16,8 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
@@ -53,6 +53,9 @@ class Member:
     """a temporary copy, there until the next member is asked for"""
     refused: RetortError | None = None
     """why it was not copied"""
+
+
+Members = Generator[Member, None, None]
 
 
 class _Meter:
@@ -112,23 +115,14 @@ def members(path: Path) -> Iterator[Member]:
         RetortError: the archive is damaged, or expands beyond what is reasonable; members before
             that were yielded.
     """
-    meter = _Meter(path)
-    with path.open("rb") as file:
-        head = file.read(4_096)
-    opener = next((opener for magic, opener in _COMPRESSED.items() if head.startswith(magic)), None)
     with tempfile.TemporaryDirectory(prefix="retort-") as folder:
         try:
-            if head.startswith(b"PK"):
-                found = _of_zip(path, Path(folder), meter)
-            elif opener is None:
-                found = _of_plain_tar(path, Path(folder), meter)
-            else:
-                found = _of_compressed(path, opener, Path(folder), meter)
-            for number, member in enumerate(found, 1):
-                if number > MEMBERS_LIMIT:
-                    raise _refusal(str(path), f"It has more than {MEMBERS_LIMIT:,} members.")
-                if not _is_hidden(member.name):
-                    yield member
+            with closing(_unpacked(path, Path(folder))) as found:
+                for number, member in enumerate(found, 1):
+                    if number > MEMBERS_LIMIT:
+                        raise _refusal(str(path), f"It has more than {MEMBERS_LIMIT:,} members.")
+                    if not _is_hidden(member.name):
+                        yield member
         except _DAMAGE as error:
             raise RetortError(
                 f"{path} cannot be unpacked.",
@@ -137,7 +131,19 @@ def members(path: Path) -> Iterator[Member]:
             ) from error
 
 
-def _of_zip(path: Path, folder: Path, meter: _Meter) -> Iterator[Member]:
+def _unpacked(path: Path, folder: Path) -> Members:
+    meter = _Meter(path)
+    with path.open("rb") as file:
+        head = file.read(4_096)
+    if head.startswith(b"PK"):
+        return _of_zip(path, folder, meter)
+    for magic, opener in _COMPRESSED.items():
+        if head.startswith(magic):
+            return _of_compressed(path, opener, folder, meter)
+    return _of_plain_tar(path, folder, meter)
+
+
+def _of_zip(path: Path, folder: Path, meter: _Meter) -> Members:
     with zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
             if entry.is_dir():
@@ -153,7 +159,7 @@ def _of_zip(path: Path, folder: Path, meter: _Meter) -> Iterator[Member]:
                 yield m
 
 
-def _of_compressed(path: Path, opener: object, folder: Path, meter: _Meter) -> Iterator[Member]:
+def _of_compressed(path: Path, opener: object, folder: Path, meter: _Meter) -> Members:
     with opener(path, "rb") as stream:  # type: ignore[operator]
         if stream.read(512)[257:262] == b"ustar":
             stream.seek(0)
@@ -165,12 +171,12 @@ def _of_compressed(path: Path, opener: object, folder: Path, meter: _Meter) -> I
             yield member
 
 
-def _of_plain_tar(path: Path, folder: Path, meter: _Meter) -> Iterator[Member]:
+def _of_plain_tar(path: Path, folder: Path, meter: _Meter) -> Members:
     with path.open("rb") as stream:
         yield from _of_tar(stream, folder, meter)
 
 
-def _of_tar(stream: Any, folder: Path, meter: _Meter) -> Iterator[Member]:
+def _of_tar(stream: Any, folder: Path, meter: _Meter) -> Members:
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         for entry in archive:
             if entry.isdir():

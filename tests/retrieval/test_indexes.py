@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from stored import make_library, make_paper
 
-from retort.retrieval import indexes, lexical, vectors
+from retort.retrieval import indexes, lexical, passages, vectors
 from retort.retrieval.arrays import BLOCK_BYTES
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.folder import FILE
@@ -108,7 +108,8 @@ def test_a_start_with_valid_caches_reads_no_passages(
 ) -> None:
     with make_library(tmp_path / "a", papers=40) as library:
         library.refresh()
-    for name in ("_rows_after", "indexed_texts", "_read_vectors"):
+    monkeypatch.setattr(passages, "indexed_texts", None)
+    for name in ("_rows_after", "_read_vectors"):
         monkeypatch.setattr(indexes, name, None)
     with Library.open(tmp_path / "a", HashingEncoder()) as library:
         assert len(search(library, QUERIES[0])) == 10
@@ -119,13 +120,13 @@ def test_one_new_paper_has_one_paper_read(tmp_path: Path, monkeypatch: pytest.Mo
         library.refresh()
         library.add([make_paper(7, version="New. "), make_paper(50)])
     read: list[int] = []
-    texts = indexes.indexed_texts
+    texts = passages.indexed_texts
 
     def counted(connection: sqlite3.Connection, rows: list[int]) -> object:
         read.extend(rows)
         return texts(connection, rows)
 
-    monkeypatch.setattr(indexes, "indexed_texts", counted)
+    monkeypatch.setattr(passages, "indexed_texts", counted)
     with Library.open(tmp_path / "a", HashingEncoder()) as library, library.view() as view:
         assert view.snapshot.alive.sum() == 41 and len(view.snapshot.alive) == 42
         library.refresh()

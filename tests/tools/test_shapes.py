@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, get_args, get_type_hints
+from typing import Any, NotRequired, get_args, get_origin, get_type_hints
 
 import pytest
 
@@ -47,8 +47,16 @@ class WithNeighbours(Predictors):
 
 
 def fields_by_record() -> dict[str, set[str]]:
-    hints = [get_type_hints(item) for item in vars(shapes).values() if isinstance(item, type)]
-    return {get_args(found["record"])[0]: set(found) for found in hints if "record" in found}
+    """The fields of each record as its tool writes it; those that the agent adds are left out."""
+    types = [item for item in vars(shapes).values() if isinstance(item, type)]
+    hints = [get_type_hints(item, include_extras=True) for item in types]
+    return {
+        get_args(found["record"])[0]: {
+            name for name, kind in found.items() if get_origin(kind) is not NotRequired
+        }
+        for found in hints
+        if "record" in found
+    }
 
 
 @pytest.fixture(scope="module")
