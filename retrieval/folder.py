@@ -80,6 +80,20 @@ class Folder:
             caches.discard_newer(self.path, int(database.meta(db, "generation")))
             yield db
 
+    @contextmanager
+    def beside(self, name: str) -> Iterator[Connection]:
+        """A connection for this block to a file of its own, ``NAME.sqlite``."""
+        try:
+            file = self.path / f"{name}.sqlite"
+            with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as db:
+                db.execute("PRAGMA synchronous = FULL")
+                db.execute("PRAGMA foreign_keys = ON")
+                yield db
+        except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
+            raise
+        except sqlite3.DatabaseError as problem:
+            raise database.trouble(self.name, problem) from problem
+
     def view(self, connection: Connection) -> View:
         """What a search sees in this read transaction."""
         assert isinstance(connection, sqlite3.Connection)

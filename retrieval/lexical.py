@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retort.retrieval.segments import Segment
+from retort.retrieval.segments import Postings, Segment
 from retort.retrieval.tokens import terms
 
 Floats = NDArray[np.float32]
@@ -29,9 +29,9 @@ B = 0.6
 """A little better than 0.4 and 0.75 on SciFact, PubMedQA, BioASQ and full text alike."""
 FEW = 4_000
 """passages that are scored one by one rather than by reading all postings of a term"""
-_LEADERS = 20_000
+_LEADERS = 8_000
 """passages among which those are looked for whose score the others have to reach"""
-_SCORED = 1_000
+_SCORED = 600
 """of them, those that are scored to the end"""
 _NEAR = 0.8
 """while what can still come is more than this share of what has to be reached, most are in reach"""
@@ -53,9 +53,10 @@ class LexicalIndex:
         self._offsets = np.cumsum([0, *(len(segment.rows) for segment in segments)])
         self.alive = alive
         self.papers = papers
-        self.removed = np.flatnonzero(~alive).astype(np.uint32)
         count = int(papers[-1]) + 1 if len(papers) else 0
-        self.first = np.searchsorted(papers, np.arange(count + 1)).astype(np.uint32)
+        self._paper_offsets = [
+            int(papers[at]) if at < len(papers) else count for at in self._offsets
+        ]
         lengths = np.concatenate(
             [np.zeros(0), *(s.lengths.astype(np.float64) for s in segments)]
         )  # sums of whole numbers are exact in it
@@ -65,6 +66,8 @@ class LexicalIndex:
         has_paper = np.zeros(count, bool)
         has_paper[papers[alive]] = True
         self.paper_count = int(has_paper.sum())
+        self._removed = np.flatnonzero(~alive).astype(np.uint32)
+        self._removed_papers = np.flatnonzero(~has_paper).astype(np.uint32)
         of_papers = np.bincount(papers, lengths, count).astype(np.float64)
         self.paper_norm = norm(of_papers, _mean(of_papers, self.paper_count))
 
@@ -90,44 +93,67 @@ class LexicalIndex:
         return self.ask(query, paper_share).scores(np.arange(len(self.papers)))
 
     def _term(self, word: str, paper_share: float) -> Term | None:
-        passages, counts, in_papers = [], [], 0
-        for segment, offset in zip(self._segments, self._offsets, strict=False):
-            if (number := segment.find(word)) is None:
-                continue
-            here = slice(int(segment.starts[number]), int(segment.starts[number + 1]))
-            found = segment.passages[here]
-            passages.append(found + np.uint32(offset) if offset else found)
-            counts.append(segment.counts[here])
-            in_papers += int(segment.in_papers[number])
-        if not passages:
-            return None
-        places = passages[0] if len(passages) == 1 else np.concatenate(passages)
-        count = counts[0] if len(counts) == 1 else np.concatenate(counts)
-        gone = self.removed[_is_in(self.removed, places)]
-        frequency = len(places) - len(gone)
+        found = [
+            (segment, number, offset, paper_offset)
+            for segment, offset, paper_offset in zip(
+                self._segments, self._offsets, self._paper_offsets, strict=False
+            )
+            if (number := segment.find(word)) is not None
+        ]
+        passages = _postings([(s.of_passages, number, offset) for s, number, offset, _ in found])
+        frequency = len(passages.numbers) - _held(passages.numbers, self._removed)
         if not frequency:
             return None
-        # The passages of a paper come and go together.
-        in_papers -= len(np.unique(self.papers[gone]))
-        return Term(
-            passages=places,
-            counts=count,
-            weight=np.float32((1 - paper_share) * idf(self.passages, frequency)),
-            paper_weight=np.float32(paper_share * idf(self.paper_count, in_papers)),
-        )
+        weight = np.float32((1 - paper_share) * idf(self.passages, frequency))
+        if not paper_share:
+            return Term(passages, weight)
+        papers = _postings([(s.of_papers, number, offset) for s, number, _, offset in found])
+        in_papers = len(papers.numbers) - _held(papers.numbers, self._removed_papers)
+        paper_weight = np.float32(paper_share * idf(self.paper_count, in_papers))
+        return Term(passages, weight, papers, paper_weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The texts that hold a term, removed ones too."""
+
+    numbers: NDArray[np.uint32]
+    """(m,) ascending"""
+    counts: NDArray[np.uint16]
+    """(m,) how often"""
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def counts_at(self, numbers: NDArray[np.uint32]) -> Floats:
+        """How often the term stands in each of some texts."""
+        if not len(self):
+            return np.zeros(len(numbers), np.float32)
+        place = np.minimum(np.searchsorted(self.numbers, numbers), len(self) - 1)
+        held = self.numbers[place] == numbers
+        return np.where(held, self.counts[place], 0).astype(np.float32)
+
+    def add_to(self, totals: Floats, weight: np.float32, norm: Floats) -> None:
+        """Add a term's part to the scores of all texts that hold it."""
+        # add.at, because it is twice as fast here as +=.
+        at = self.numbers.astype(np.int64)
+        count = self.counts.astype(np.float32)
+        np.add.at(totals, at, weight * (count / (count + norm[at])))
+
+
+_NOWHERE = Where(np.zeros(0, np.uint32), np.zeros(0, np.uint16))
+_NOTHING = np.float32(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
     """One term of a query and where it stands."""
 
-    passages: NDArray[np.uint32]
-    """(m,) positions, ascending; removed ones too"""
-    counts: NDArray[np.uint16]
-    """(m,) how often"""
+    passages: Where
     weight: np.float32
     """what it adds to the score of a passage at most"""
-    paper_weight: np.float32
+    papers: Where = _NOWHERE
+    paper_weight: np.float32 = _NOTHING
     """what it adds to that of each passage of its paper at most"""
 
     @property
@@ -169,10 +195,10 @@ class Question:
         papers, back = np.unique(index.papers[at], return_inverse=True)
         of_papers = np.zeros(len(papers), np.float32)
         for term in self.terms:
-            count = _counts_at(term, at)
+            count = term.passages.counts_at(at)
             total += term.weight * (count / (count + index.norm[at]))
             if self.paper_share:
-                count = _counts_between(term, index.first[papers], index.first[papers + 1])
+                count = term.papers.counts_at(papers.astype(np.uint32))
                 of_papers += term.paper_weight * (count / (count + index.paper_norm[papers]))
         return np.where(total > 0, total + of_papers[back], total)
 
@@ -181,64 +207,76 @@ class Question:
         if not self.terms or np.count_nonzero(may) <= FEW:
             return np.flatnonzero(may)
         passages = np.zeros(len(may), np.float32)
-        papers, room = np.zeros((2, len(self.index.paper_norm)), np.float32)
+        papers = np.zeros(len(self.index.paper_norm), np.float32)
         queue = sorted(self.terms, key=lambda term: len(term.passages))
         leaders = _leaders(queue, may)
         left = sum(len(term.passages) for term in queue)
         bound = sum(term.bound for term in queue)
         floor, look_below = 0.0, bound
         for number, term in enumerate(queue, 1):
-            self._add(term, passages, papers, room)
+            term.passages.add_to(passages, term.weight, self.index.norm)
+            term.papers.add_to(papers, term.paper_weight, self.index.paper_norm)
             left -= len(term.passages)
             bound -= term.bound
-            # A look costs as much as reading the postings of a quarter of the passages.
+            # A look costs as much as reading the postings of half the passages.
             worth = len(queue[number].passages) > len(may) // 16 if left else False
-            if not worth or left < len(may) // 4 or bound > look_below:
+            if not worth or left < len(may) // 2 or bound > look_below:
                 continue
             if not floor:
                 floor = self._floor(passages, papers, leaders, k)
             if bound < _NEAR * floor:
                 found = self._in_reach(passages, papers, may, floor - bound)
                 if len(found) <= FEW:
-                    return found
+                    return self._best_of(found, passages, papers, queue[number:], k)
                 look_below = 0.7 * bound
-        floor = self._floor(passages, papers, leaders, k)
-        return self._in_reach(passages, papers, may, floor)
+        so_far = self._so_far(passages, papers, leaders)
+        floor = float(np.partition(so_far, -k)[-k]) if len(so_far) >= k else 0.0
+        found = self._in_reach(passages, papers, may, floor)
+        return self._best_of(found, passages, papers, (), k)
 
-    def _add(self, term: Term, passages: Floats, papers: Floats, room: Floats) -> None:
-        """Add a term's part to the scores of all passages and papers that hold it.
+    def _so_far(self, passages: Floats, papers: Floats, positions: Ints) -> Floats:
+        so_far = passages[positions]
+        return so_far + papers[self.index.papers[positions]] if self.paper_share else so_far
+
+    def _best_of(
+        self, found: Ints, passages: Floats, papers: Floats, rest: Sequence[Term], k: int
+    ) -> Ints:
+        """Those of some passages that are among the k best of them, and a few that may not be.
 
         Args:
-            room: (p,) zeros, and zeros again afterwards.
+            found: ascending positions.
+            passages, papers: what the terms that were read have added up to.
+            rest: the other terms.
         """
-        index, places = self.index, term.passages.astype(np.int64)
-        count = term.counts.astype(np.float32)
-        # add.at, because it is twice as fast here as +=.
-        np.add.at(passages, places, term.weight * (count / (count + index.norm[places])))
-        if not self.paper_share:
-            return
-        numbers = index.papers[places]
-        once = numbers[np.flatnonzero(np.diff(numbers, prepend=-1))]
-        np.add.at(room, numbers, count)
-        count = room[once]
-        room[once] = 0
-        np.add.at(papers, once, term.paper_weight * (count / (count + index.paper_norm[once])))
+        if len(found) <= k:
+            return found
+        at, of_papers = found.astype(np.uint32), self.index.papers[found]
+        own, whole = passages[found], papers[of_papers]
+        for term in rest:
+            count = term.passages.counts_at(at)
+            own += term.weight * (count / (count + self.index.norm[found]))
+            if self.paper_share:
+                count = term.papers.counts_at(of_papers.astype(np.uint32))
+                whole += term.paper_weight * (count / (count + self.index.paper_norm[of_papers]))
+        total = np.where(own > 0, own + whole, 0)
+        return found[total >= _less(float(np.partition(total, -k)[-k]))]
 
     def _floor(self, passages: Floats, papers: Floats, leaders: Ints, k: int) -> float:
         """A score that k passages have at least: the k-th best of some that have come far."""
         if len(leaders) < k:
             return 0.0
-        so_far = passages[leaders] + papers[self.index.papers[leaders]]
+        so_far = self._so_far(passages, papers, leaders)
         first = max(len(leaders) - max(_SCORED, k), 0)
         chosen = np.sort(leaders[np.argpartition(so_far, first)[first:]])
         return float(np.sort(self.scores(chosen))[-k])
 
     def _in_reach(self, passages: Floats, papers: Floats, may: Flags, reach: float) -> Ints:
         """Allowed passages that have come so far; all of them if that is not above 0."""
-        reach = max(reach - _SLACK * (reach + 1), float(np.finfo(np.float32).tiny))
+        reach = max(_less(reach), float(np.finfo(np.float32).tiny))
         total = passages
         if self.paper_share:
-            total = papers[self.index.papers]
+            # With this mode, which changes nothing here, half as long.
+            total = np.take(papers, self.index.papers, mode="clip")
             total += passages
         found = np.flatnonzero(total >= reach)
         return found[may[found]]
@@ -250,12 +288,17 @@ def _leaders(queue: Sequence[Term], may: Flags) -> Ints:
     room = _LEADERS
     for term in queue:
         step = -(-len(term.passages) // room)
-        chosen.append(term.passages[::step])
+        chosen.append(term.passages.numbers[::step])
         room -= len(chosen[-1])
         if room <= 0:
             break
     places = np.unique(np.concatenate(chosen)).astype(np.int64)
     return places[may[places]]
+
+
+def _less(score: float) -> float:
+    """A little less, so that what float32 rounds away decides nothing."""
+    return score - _SLACK * (abs(score) + 1)
 
 
 def norm(lengths: NDArray[np.float64], mean: float) -> Floats:
@@ -272,24 +315,27 @@ def idf(documents: int, frequency: int) -> float:
     return float(np.log1p((documents - frequency + 0.5) / (frequency + 0.5)))
 
 
-def _is_in(values: NDArray[np.uint32], ascending: NDArray[np.uint32]) -> Flags:
-    place = np.minimum(np.searchsorted(ascending, values), len(ascending) - 1)
-    found: Flags = ascending[place] == values
-    return found
+def _postings(parts: Sequence[tuple[Postings, int, int]]) -> Where:
+    """Where a term stands in several segments, one behind the other.
+
+    Args:
+        parts: postings of a segment, the term's number in it, and the number that its first text
+            has here.
+    """
+    numbers, counts = [_NOWHERE.numbers], [_NOWHERE.counts]
+    for postings, number, offset in parts:
+        here = slice(int(postings.starts[number]), int(postings.starts[number + 1]))
+        found = postings.numbers[here]
+        numbers.append(found + np.uint32(offset) if offset else found)
+        counts.append(postings.counts[here])
+    if len(parts) == 1:
+        return Where(numbers[1], counts[1])
+    return Where(np.concatenate(numbers), np.concatenate(counts))
 
 
-def _counts_at(term: Term, positions: NDArray[np.uint32]) -> Floats:
-    """How often the term stands in each of the passages."""
-    place = np.minimum(np.searchsorted(term.passages, positions), len(term.passages) - 1)
-    held = term.passages[place] == positions
-    return np.where(held, term.counts[place], 0).astype(np.float32)
-
-
-def _counts_between(term: Term, first: NDArray[np.uint32], end: NDArray[np.uint32]) -> Floats:
-    """How often the term stands in the passages ``first`` to ``end - 1``, for each pair."""
-    start = np.searchsorted(term.passages, first)
-    sizes = np.searchsorted(term.passages, end) - start
-    pair = np.repeat(np.arange(len(first)), sizes)
-    inside = np.arange(len(pair)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    held = term.counts[np.repeat(start, sizes) + inside]
-    return np.bincount(pair, weights=held, minlength=len(first)).astype(np.float32)
+def _held(numbers: NDArray[np.uint32], removed: NDArray[np.uint32]) -> int:
+    """How many of the ascending numbers were removed."""
+    if not len(numbers) or not len(removed):
+        return 0
+    place = np.minimum(np.searchsorted(numbers, removed), len(numbers) - 1)
+    return int(np.count_nonzero(numbers[place] == removed))

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from retort.retrieval.arrays import Allocate, Array, ArrayFile, Column
+from retort.retrieval.arrays import Allocate, Array, ArrayFile, Column, in_memory
 from retort.retrieval.tokens import terms
 
 Ints = NDArray[np.int64]
@@ -23,7 +23,21 @@ Flags = NDArray[np.bool_]
 
 _POSTINGS_AT_ONCE = 4_000_000
 """postings held in memory while segments are merged"""
-_LAZY = ("passages", "counts")
+MOST = 65_535
+"""how often a term is counted in one text at most"""
+_LAZY = ("passages", "counts", "holders", "paper_counts")
+
+
+@dataclass(frozen=True, slots=True)
+class Postings:
+    """Which of the numbered texts hold each of v terms, and how often; by term, then by number."""
+
+    starts: Ints
+    """(v + 1,) where each term's begin"""
+    numbers: Column
+    """(m,) uint32"""
+    counts: Column
+    """(m,) uint16; see `MOST`"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +57,29 @@ class Segment:
     """(v,) where each term ends in ``terms``"""
     starts: Ints
     """(v + 1,) where each term's postings begin"""
-    in_papers: NDArray[np.uint32]
-    """(v,) papers that hold the term"""
     passages: Column
     """(m,) uint32: number of the passage, 0 to n - 1"""
     counts: Column
-    """(m,) uint16: how often the term stands in it"""
+    """(m,) uint16: how often the term stands in it; see `MOST`"""
+    paper_starts: Ints
+    """(v + 1,) where each term's postings of whole papers begin; empty, as are the next two, where
+    every paper is one passage"""
+    holders: Column
+    """(q,) uint32: number of the paper in this segment, 0 to p - 1"""
+    paper_counts: Column
+    """(q,) uint16: how often the term stands in it; see `MOST`"""
+
+    @property
+    def of_passages(self) -> Postings:
+        """Which passages hold each term."""
+        return Postings(self.starts, self.passages, self.counts)
+
+    @property
+    def of_papers(self) -> Postings:
+        """Which papers hold each term."""
+        if not len(self.paper_starts):
+            return self.of_passages
+        return Postings(self.paper_starts, self.holders, self.paper_counts)
 
     def find(self, term: str) -> int | None:
         """The number of a term, or None."""
@@ -89,7 +120,7 @@ def count(rows: Ints, papers: Ints, texts: Iterable[str]) -> Segment:
         held = Counter(terms(text))
         lengths[place], sizes[place] = held.total(), len(held)
         found.append(np.array([numbers.setdefault(t, len(numbers)) for t in held], np.uint32))
-        counts.append(np.array([min(c, 65_535) for c in held.values()], np.uint16))
+        counts.append(np.array([min(c, MOST) for c in held.values()], np.uint16))
     words = [word.encode() for word in numbers]
     order = sorted(range(len(words)), key=words.__getitem__)
     rank = np.zeros(len(words), np.uint32)
@@ -97,7 +128,9 @@ def count(rows: Ints, papers: Ints, texts: Iterable[str]) -> Segment:
     term = rank[np.concatenate([np.zeros(0, np.uint32), *found])]
     by_term = np.argsort(term, kind="stable")
     passage = np.repeat(np.arange(len(rows), dtype=np.uint32), sizes)[by_term]
+    held_by = np.concatenate([np.zeros(0, np.uint16), *counts])[by_term]
     starts = _starts(np.bincount(term, minlength=len(words)))
+    whole = _whole(Postings(starts, passage, held_by), papers)
     return Segment(
         rows=rows,
         papers=papers,
@@ -105,9 +138,11 @@ def count(rows: Ints, papers: Ints, texts: Iterable[str]) -> Segment:
         terms=np.frombuffer(b"".join(words[n] for n in order), np.uint8),
         ends=np.cumsum([len(words[n]) for n in order], dtype=np.int64),
         starts=starts,
-        in_papers=_distinct(papers[passage], starts),
         passages=passage,
-        counts=np.concatenate([np.zeros(0, np.uint16), *counts])[by_term],
+        counts=held_by,
+        paper_starts=whole.starts,
+        holders=whole.numbers,
+        paper_counts=whole.counts,
     )
 
 
@@ -116,7 +151,7 @@ def merge(parts: Sequence[tuple[Segment, Flags]], allocate: Allocate) -> Segment
 
     Args:
         parts: segments in the order of their rows, each with (n,) which of its passages to keep.
-            No paper stands in two of them.
+            No paper stands in two of them, and its passages are kept or left out together.
         allocate: where the arrays of the new segment go.
     """
     words = sorted(set().union(*(segment.vocabulary() for segment, _ in parts)))
@@ -125,39 +160,71 @@ def merge(parts: Sequence[tuple[Segment, Flags]], allocate: Allocate) -> Segment
         np.array([number[word] for word in segment.vocabulary()], np.int64) for segment, _ in parts
     ]
     del number
-    sizes = np.zeros(len(words), np.int64)
-    in_papers = np.zeros(len(words), np.uint32)
-    for (segment, keep), place in zip(parts, places, strict=True):
-        for first, last, kept, starts, _ in _runs(segment, keep):
-            sizes[place[first:last]] += np.diff(starts)
-            in_papers[place[first:last]] += _distinct(segment.papers[kept], starts)
-    used = np.flatnonzero(sizes)  # terms of removed passages only are gone
+    passages = [(segment.of_passages, keep) for segment, keep in parts]
+    names = ("starts", "passages", "counts")
+    of_passages, used = _merged(passages, places, len(words), names, allocate)
+    papers = _fill(allocate, "papers", [s.papers[keep] for s, keep in parts], np.int64)
+    names = ("paper_starts", "holders", "paper_counts")
+    if (np.diff(papers) == 0).any():
+        whole = [(segment.of_papers, keep[_firsts(segment.papers)]) for segment, keep in parts]
+        of_papers, _ = _merged(whole, places, len(words), names, allocate)
+    else:
+        of_papers = _no_postings(names, allocate)
     content = b"".join(words[n] for n in used)
-    merged = Segment(
+    ends = np.cumsum([len(words[n]) for n in used], dtype=np.int64)
+    return Segment(
         rows=_fill(allocate, "rows", [s.rows[keep] for s, keep in parts], np.int64),
-        papers=_fill(allocate, "papers", [s.papers[keep] for s, keep in parts], np.int64),
+        papers=papers,
         lengths=_fill(allocate, "lengths", [s.lengths[keep] for s, keep in parts], np.uint32),
         terms=_fill(allocate, "terms", [np.frombuffer(content, np.uint8)], np.uint8),
-        ends=_fill(
-            allocate, "ends", [np.cumsum([len(words[n]) for n in used], dtype=np.int64)], np.int64
-        ),
-        starts=_fill(allocate, "starts", [_starts(sizes[used])], np.int64),
-        in_papers=_fill(allocate, "in_papers", [in_papers[used]], np.uint32),
-        passages=(passages := allocate("passages", (int(sizes.sum()),), np.uint32)),
-        counts=(counts := allocate("counts", (int(sizes.sum()),), np.uint16)),
+        ends=_fill(allocate, "ends", [ends], np.int64),
+        starts=of_passages.starts,
+        passages=of_passages.numbers,
+        counts=of_passages.counts,
+        paper_starts=of_papers.starts,
+        holders=of_papers.numbers,
+        paper_counts=of_papers.counts,
     )
-    next_free = _starts(sizes)[:-1]
+
+
+def _merged(
+    parts: Sequence[tuple[Postings, Flags]],
+    places: Sequence[Ints],
+    words: int,
+    names: tuple[str, str, str],
+    allocate: Allocate,
+) -> tuple[Postings, Ints]:
+    """The postings of several segments as one, and which of all words still have any.
+
+    Args:
+        parts: postings with which of the numbered texts to keep.
+        places: for each part the number of each of its terms among all ``words``.
+        words: how many words there are in all.
+        names: of the three arrays.
+        allocate: where they go.
+    """
+    sizes = np.zeros(words, np.int64)
+    for (postings, keep), place in zip(parts, places, strict=True):
+        for first, last, _, starts, _ in _runs(postings, keep):
+            sizes[place[first:last]] += np.diff(starts)
+    used = np.flatnonzero(sizes)
+    next_free, total = _starts(sizes)[:-1], int(sizes.sum())
+    merged = Postings(
+        starts=_fill(allocate, names[0], [_starts(sizes[used])], np.int64),
+        numbers=(numbers := allocate(names[1], (total,), np.uint32)),
+        counts=(counts := allocate(names[2], (total,), np.uint16)),
+    )
     before = 0
-    for (segment, keep), place in zip(parts, places, strict=True):
+    for (postings, keep), place in zip(parts, places, strict=True):
         moved = (np.cumsum(keep) - 1 + before).astype(np.uint32)
         before += int(keep.sum())
-        for first, last, kept, starts, count_ in _runs(segment, keep):
+        for first, last, kept, starts, held in _runs(postings, keep):
             here, size = place[first:last], np.diff(starts)
             target = np.repeat(next_free[here] - starts[:-1], size) + np.arange(len(kept))
-            passages[target] = moved[kept]
-            counts[target] = count_
+            numbers[target] = moved[kept]
+            counts[target] = held
             next_free[here] += size
-    return merged
+    return merged, used
 
 
 def opened(file: ArrayFile) -> Segment:
@@ -179,31 +246,61 @@ def copied(segment: Segment, allocate: Allocate) -> Segment:
     return Segment(**copies)
 
 
-def _runs(segment: Segment, keep: Flags) -> Iterator[tuple[int, int, Ints, Ints, Array]]:
-    """The postings kept, some terms at a time: first term, last term (exclusive), the passages and
+def _runs(postings: Postings, keep: Flags) -> Iterator[tuple[int, int, Ints, Ints, Array]]:
+    """The postings kept, some terms at a time: first term, last term (exclusive), the numbers and
     counts, and (terms + 1,) where each term's begin among them.
     """
-    first, total = 0, len(segment.ends)
+    starts = postings.starts
+    first, total = 0, len(starts) - 1
     while first < total:
-        room = segment.starts[first] + _POSTINGS_AT_ONCE
-        last = max(int(np.searchsorted(segment.starts, room, "right")) - 1, first + 1)
-        here = slice(int(segment.starts[first]), int(segment.starts[last]))
-        passage, held = segment.passages[here], segment.counts[here]
-        stays = keep[passage]
+        room = starts[first] + _POSTINGS_AT_ONCE
+        last = max(int(np.searchsorted(starts, room, "right")) - 1, first + 1)
+        here = slice(int(starts[first]), int(starts[last]))
+        numbers, held = postings.numbers[here], postings.counts[here]
+        stays = keep[numbers]
         before = np.concatenate([[0], np.cumsum(stays)])
-        starts = before[segment.starts[first : last + 1] - here.start]
-        yield first, last, passage[stays], starts, held[stays]
+        yield (
+            first,
+            last,
+            numbers[stays],
+            before[starts[first : last + 1] - here.start],
+            held[stays],
+        )
         first = last
 
 
-def _distinct(papers: Ints, starts: Ints) -> NDArray[np.uint32]:
-    """How many different papers each run has; equal ones are neighbours."""
-    new = np.ones(len(papers) + 1, bool)
-    new[1:-1] = papers[1:] != papers[:-1]
-    new[starts] = True
-    before = np.concatenate([[0], np.cumsum(new[:-1])])
-    distinct: NDArray[np.uint32] = np.diff(before[starts]).astype(np.uint32)
-    return distinct
+def _whole(of_passages: Postings, papers: Ints) -> Postings:
+    """The postings of whole papers, in memory.
+
+    Args:
+        of_passages: those of their passages.
+        papers: (n,) the paper of each passage, never falling.
+    """
+    names = ("paper_starts", "holders", "paper_counts")
+    if not (np.diff(papers) == 0).any():
+        return _no_postings(names, in_memory)
+    starts = of_passages.starts
+    number = np.cumsum(np.diff(papers, prepend=papers[0]) > 0)[of_passages.numbers[:]]
+    is_first = np.ones(len(number), bool)
+    is_first[1:] = number[1:] != number[:-1]
+    is_first[starts[:-1]] = True  # every term has a posting
+    first = np.flatnonzero(is_first)
+    counts = np.add.reduceat(of_passages.counts[:], first, dtype=np.int64)
+    return Postings(
+        starts=np.searchsorted(first, starts),
+        numbers=number[first].astype(np.uint32),
+        counts=np.minimum(counts, MOST).astype(np.uint16),
+    )
+
+
+def _no_postings(names: tuple[str, str, str], allocate: Allocate) -> Postings:
+    kinds = zip(names, (np.int64, np.uint32, np.uint16), strict=True)
+    return Postings(*(allocate(name, (0,), kind) for name, kind in kinds))
+
+
+def _firsts(papers: Ints) -> Ints:
+    """The first passage of each paper."""
+    return np.flatnonzero(np.diff(papers, prepend=-1))
 
 
 def _starts(sizes: Ints) -> Ints:

@@ -45,6 +45,13 @@ class Store(Protocol):
         """
         ...
 
+    def beside(self, name: str) -> AbstractContextManager[Connection]:
+        """A connection for this block to what is noted beside the papers, in tables of its own.
+
+        What it commits stays, whatever becomes of the writer's transaction.
+        """
+        ...
+
     def view(self, connection: Connection) -> View:
         """What a search sees in this read transaction."""
         ...

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from retort.agent.settings import Settings
-from retort.retrieval.errors import UsageError
+from retort.retrieval.errors import RetortError, UsageError
 from retort.ui import cli_upkeep, terminal
 from retort.ui.options import JSON, Library
 from retort.ui.progress import bar
@@ -33,7 +33,11 @@ def add(
     library: Library = None,
     json: JSON = False,
 ) -> None:
-    """Add files, folders and archives: papers of every format that is read, told by content."""
+    """Add files, folders and archives: papers of every format that is read, told by content.
+
+    PDF, JATS/PMC XML, PubMed XML, MEDLINE/.nbib, RIS, BibTeX, CSV and TSV exports, JSONL, Markdown,
+    HTML, text, ClinicalTrials.gov JSON; also within ZIP and tar.
+    """
     from retort.retrieval.ingest import add_paths
     from retort.retrieval.library import Library as Store
 
@@ -60,7 +64,17 @@ def add(
         print(f"Library {settings.library}: {papers:,} papers, {passages:,} passages")
     failed = sum(row["status"] == "failed" for row in rows)
     tried = sum(row["status"] != "ignored" for row in rows)
-    raise typer.Exit(0 if not failed else 1 if failed == tried else 3)
+    if not tried:
+        terminal.show_error(
+            RetortError(
+                "Nothing was added.",
+                f"Files of a format that is read: none of {len(rows):,}."
+                if rows
+                else "There is no file there.",
+                "retort library add --help names the formats.",
+            )
+        )
+    raise typer.Exit(1 if failed == tried else 3 if failed else 0)
 
 
 def _show_files(rows: list[dict[str, Any]]) -> None:

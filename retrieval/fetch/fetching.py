@@ -97,14 +97,7 @@ def fetch(
         raise UsageError(
             "The query is empty.", "There is nothing to search for.", 'retort library fetch "QUERY"'
         )
-    folder = library.store.path
-    if folder is None:
-        raise UsageError(
-            f"Nothing is fetched into {library.name}.",
-            "What was fetched is noted in a library's folder, and this one is on a server.",
-            "Export from PubMed and add the file: retort library add PATH",
-        )
-    with library.writing() as writer, State.open(folder) as state:
+    with library.writing() as writer, State.open(library.store) as state:
         digest = digest_of(source.name, query, source.full_text)
         before = state.plan(digest)
         if needs_search(before, most, update):

@@ -1,25 +1,25 @@
 """What is known of each fetch: what was searched, what was listed, what is in, what was left out.
 
-One SQLite file in the library's folder, beside the papers and apart from their schema. Whoever
-holds the library's right to write holds this file's too. It may be thrown away: then a fetch
-begins anew and finds its papers in the library.
+Stands beside the papers and apart from their schema: a file of its own in a library's folder,
+tables of their own on a server. Whoever holds the library's right to write holds that of these too.
+They may be thrown away: then a fetch begins anew and finds its papers in the library.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from datetime import UTC, datetime
 
 from retort.retrieval import database
+from retort.retrieval.database import Connection
 from retort.retrieval.fetch.records import Batch, Found, Record
+from retort.retrieval.stores import Store
 
-FILE = "fetches.sqlite"
+NOTES = "fetches"
 IN, IN_PART, OUT = "in", "in part", "out"
 """how a record is: as it should be, to be asked for again, left out"""
 _SCHEMA = """
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS fetches (
     ids         TEXT NOT NULL,    -- JSON: [id, ...], where the source lists them ahead
     cursor      TEXT NOT NULL,    -- where the next batch begins; empty when all are in
     searched_at TEXT NOT NULL     -- UTC
-) WITHOUT ROWID;
+);
 CREATE TABLE IF NOT EXISTS records (
     digest TEXT NOT NULL REFERENCES fetches (digest) ON DELETE CASCADE,
     id     TEXT NOT NULL,
@@ -44,8 +44,7 @@ CREATE TABLE IF NOT EXISTS records (
     state  TEXT NOT NULL,         -- in, in part (to be asked for again), or out
     reason TEXT NOT NULL,
     PRIMARY KEY (digest, id)
-) WITHOUT ROWID;
-"""
+)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +78,21 @@ def digest_of(source: str, query: str, full_text: bool) -> str:
 class State:
     """The record of all fetches into one library. Made by ``State.open``."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: Connection) -> None:
         self._db = connection
 
     @classmethod
     @contextmanager
-    def open(cls, folder: Path) -> Iterator[State]:
-        """The file in a library's folder, for this block.
+    def open(cls, store: Store) -> Iterator[State]:
+        """What is noted beside a library, for this block; its writer must be held.
 
         Raises:
             RetortError: it cannot be read or written.
         """
-        try:
-            with contextlib.closing(sqlite3.connect(folder / FILE, isolation_level=None)) as db:
-                db.execute("PRAGMA synchronous = FULL")
-                db.execute("PRAGMA foreign_keys = ON")
-                db.executescript(_SCHEMA)
-                yield cls(db)
-        except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
-            raise
-        except sqlite3.DatabaseError as problem:
-            raise database.trouble(folder.name, problem) from problem
+        with store.beside(NOTES) as db:
+            for statement in _SCHEMA.split(";\n"):
+                db.execute(statement)
+            yield cls(db)
 
     def plan(self, digest: str) -> Plan | None:
         """A fetch as it was left, or None."""
@@ -127,14 +120,15 @@ class State:
         )
         with database.transaction(self._db):
             self._db.execute(
-                "INSERT INTO fetches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, datetime('now'))"
+                "INSERT INTO fetches VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (digest) DO UPDATE SET round = excluded.round, most = excluded.most,"
                 " found = excluded.found, translation = excluded.translation,"
                 " notes = excluded.notes, ids = excluded.ids, cursor = excluded.cursor,"
                 " searched_at = excluded.searched_at",
                 (
-                    *(digest, source, query, full_text, plan.round, most, plan.found),
+                    *(digest, source, query, int(full_text), plan.round, most, plan.found),
                     *(plan.translation, json.dumps(plan.notes), json.dumps(plan.ids), plan.cursor),
+                    datetime.now(UTC).isoformat(" ", "seconds"),
                 ),
             )
         return plan
@@ -158,7 +152,8 @@ class State:
         """Note that a batch is in the library; the next begins at its cursor."""
         with database.transaction(self._db):
             self._db.executemany(
-                "INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?)",
+                "INSERT INTO records VALUES (?, ?, ?, ?, ?) ON CONFLICT (digest, id) DO UPDATE SET"
+                " round = excluded.round, state = excluded.state, reason = excluded.reason",
                 [
                     (plan.digest, each.id, plan.round, _state(each), each.reason)
                     for each in batch.records

@@ -79,6 +79,10 @@ class Server:
                 if not db.raw.closed:
                     _one(db, "SELECT pg_advisory_unlock(?::int, hashtext(?))", lock)
 
+    def beside(self, name: str) -> AbstractContextManager[Connection]:
+        """A second connection for this block; the tables stand among those of the library."""
+        return self.borrow()
+
     def view(self, connection: database.Connection) -> View:
         """What a search sees in this read transaction."""
         db = _own(connection)

@@ -125,3 +125,16 @@ def test_files_that_failed_are_listed_in_words(
     out = capsys.readouterr().out
     assert "files: 1 added, 1 failed" in out and "{" not in out
     assert "zero.pdf is empty. It has zero bytes." in out
+
+
+def test_a_folder_of_which_nothing_is_read_says_so(
+    command: Command, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    assert command("library", "add", str(folder)) == cli.FAILED
+    assert "There is no file there." in capsys.readouterr().err
+    (folder / "picture.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    assert command("library", "add", str(folder)) == cli.FAILED
+    err = capsys.readouterr().err
+    assert "Files of a format that is read: none of 1." in err and "--help" in err

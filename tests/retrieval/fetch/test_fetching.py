@@ -187,10 +187,12 @@ def test_two_fetches_into_one_library_do_not_mix(pubmed: Make, library: Library)
 
 
 def test_a_damaged_record_of_fetches_is_told(pubmed: Make, library: Library) -> None:
-    (library.store.path / states.FILE).write_bytes(b"no database at all, but long enough to be one")
+    (library.store.path / "fetches.sqlite").write_bytes(
+        b"no database at all, but long enough to be one"
+    )
     with pytest.raises(RetortError, match="is damaged"):
         fetch(library, pubmed(), "warfarin", 10)
-    (library.store.path / states.FILE).unlink()
+    (library.store.path / "fetches.sqlite").unlink()
     assert fetch(library, pubmed(), "warfarin", 10).added == 10
 
 

@@ -13,14 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fetch_matrix import LIMITS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from literature_services import serve
 from stored import WORDS, make_paper
 
 import retort.retrieval
 from retort.retrieval.chunks import split
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.errors import RetortError
+from retort.retrieval.fetch import fetch
+from retort.retrieval.fetch.pubmed import PubMed
+from retort.retrieval.fetch.state import State
 from retort.retrieval.ingest import add_paths
 from retort.retrieval.library import Library
 from retort.retrieval.postgres import server as servers
@@ -268,6 +273,23 @@ def test_a_kill_in_the_middle_loses_nothing_that_was_committed(address: str) -> 
             assert_sound(library)
             with library.writing(wait_seconds=10):
                 pass
+
+
+def test_a_fetch_goes_on_where_it_was_stopped(address: str, monkeypatch: Any) -> None:
+    done = State.done
+    with serve() as services, opened(address) as library:
+        source = PubMed(offline=False, url=services.eutils, limits=LIMITS)
+        monkeypatch.setattr(State, "done", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            fetch(library, source, "warfarin", 12)
+        assert library.count()[0] == 12  # committed, not yet noted
+        monkeypatch.setattr(State, "done", done)
+        resumed = fetch(library, source, "warfarin", 12)
+        assert (resumed.resumed, resumed.fetched, resumed.added) == (True, 12, 0)
+        more = fetch(library, source, "warfarin", 20)
+        assert (more.fetched, more.known, more.added) == (8, 12, 8)
+        assert fetch(library, source, "warfarin", 20).searched is False
+        assert_sound(library)
 
 
 # -- what goes wrong -------------------------------------------------------------------------------
