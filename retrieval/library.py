@@ -99,6 +99,11 @@ class Library:
             ).fetchone()
         return int(papers), int(passages)
 
+    def is_empty(self) -> bool:
+        """Whether there is no passage; quick however many there are."""
+        with self.store.borrow() as db:
+            return db.execute("SELECT 1 FROM passages LIMIT 1").fetchone() is None
+
     def paper(self, paper_id: str) -> Paper | None:
         """The paper that has this id, or one of whose sources has it; or None."""
         with self.store.borrow() as db:

@@ -102,7 +102,7 @@ def search_many(
     check(k, mode, per_paper)
     asked = [number for number, query in enumerate(queries) if query.strip()]
     found: list[list[Hit]] = [[] for _ in queries]
-    if not asked or not library.count()[1]:
+    if not asked or library.is_empty():
         return found
     texts = [queries[number] for number in asked]
     vectors = None if mode == "lexical" else library.encoder().encode_queries(texts)
