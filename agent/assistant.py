@@ -119,10 +119,13 @@ class Assistant:
         )
         molecules: list[dict[str, Any]] = []
         try:
-            if refusal := safety.review(question):
+            earlier = self.sessions.questions(session, safety.EARLIER) if session else ()
+            if refusal := safety.review(question, earlier):
                 answer = replace(blank, status="refused", answer=refusal.text())
             else:
                 answer = yield from self._loop(blank, session, cancel, molecules)
+                if advice := safety.advice(question):
+                    answer = replace(answer, answer=f"{advice}\n\n{answer.answer}")
         except RetortError as error:
             answer = replace(blank, error=error.as_dict())
         except Exception as error:  # the last line of defence: a door never sees a traceback
@@ -230,6 +233,7 @@ class Assistant:
             tool_calls=tuple(turn.calls),
             checks=replace(found, removed_citations=resolver.removed, verdicts=judged),
             molecules=tuple(turn.molecules.values()),
+            tables=tuple(turn.tables),
             unused=tuple(item for item in turn.ledger.fresh() if item.key not in cited),
             prompt_tokens=turn.prompt_tokens,
             completion_tokens=turn.completion_tokens,

@@ -10,12 +10,15 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from retort.agent.bench import BenchMaker
 from retort.agent.sessions import damaged, trouble
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError
+
+ROOM_BESIDES_EVIDENCE = 12_000
+"""tokens of the instructions and tools (some 5,000), the conversation and the reply (4,096)"""
 
 State = Literal["ok", "limited", "broken"]
 
@@ -79,18 +82,52 @@ def _model(settings: Settings, benches: BenchMaker) -> Finding:
     from retort.agent.models.select import load_model
 
     loaded = load_model(settings, benches.encoder)
-    return Finding("model", "ok", f"{loaded.name} ({loaded.why})")
+    if settings.model.startswith(("http://", "https://")):
+        return _endpoint(settings, loaded.model)
+    cause = f"{loaded.name} ({loaded.why})"
+    if settings.model == "auto" and loaded.name == "embedded":
+        fix = "retort models lists those that a GPU or a server can run. Nothing has to be done."
+        return Finding("model", "ok", cause, fix)
+    return Finding("model", "ok", cause)
+
+
+def _endpoint(settings: Settings, model: Any) -> Finding:
+    """A server that answered when it was asked what it has; then whether it answers with tools."""
+    takes_tools = model.greet()
+    served = model.served
+    context = f"{served.context:,} tokens" if served.context else "not told"
+    tools = "taken" if takes_tools else "not taken: they go in the text"
+    cause = (
+        f"{settings.model} answers ({served.seconds * 1000:.0f} ms); context {context}; "
+        f"tools {tools}"
+    )
+    if served.context and served.context < settings.evidence_tokens + ROOM_BESIDES_EVIDENCE:
+        least = settings.evidence_tokens + ROOM_BESIDES_EVIDENCE
+        fix = (
+            f"Start the server with a context of {least:,} tokens or more "
+            f"(vllm --max-model-len, llama-server -c, OLLAMA_CONTEXT_LENGTH={least}), "
+            "or set RETORT_EVIDENCE_TOKENS lower."
+        )
+        return Finding("model", "limited", cause, fix)
+    if not takes_tools:
+        fix = (
+            "vllm serve --enable-auto-tool-choice --tool-call-parser hermes, llama-server --jinja, "
+            "or a model that takes tools: retort models"
+        )
+        return Finding("model", "limited", cause, fix)
+    return Finding("model", "ok", cause)
 
 
 def _gpu() -> Finding:
     import torch
 
-    if not torch.cuda.is_available():
+    from retort.agent.models.select import gpu_memory
+
+    memory = gpu_memory()
+    if memory is None:
         fix = "Nothing to do: the embedded model needs none. A CUDA GPU is used when there is one."
         return Finding("GPU", "limited", f"no CUDA GPU (torch {torch.__version__})", fix)
-    free, total = torch.cuda.mem_get_info()
-    name = torch.cuda.get_device_name()
-    return Finding("GPU", "ok", f"{name}, {free / 2**30:.0f} of {total / 2**30:.0f} GiB free")
+    return Finding("GPU", "ok", memory.told())
 
 
 def _encoder(settings: Settings, benches: BenchMaker) -> Finding:

@@ -1,34 +1,31 @@
 """Saved answers as files for other programs: Markdown, BibTeX, RIS, JSON, CSV and SDF.
 
 Owns which answers a name means and how each format is written. Knows no door. An export with
-nothing in it is no error: its text is empty (of a table only the header) and ``missing`` says why.
+nothing in it is no error: its text is empty (of a table only the header) and ``note`` says why.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from retort.agent import flatten, references
 from retort.agent.records import Answer, Citation
 from retort.agent.sessions import Sessions
 from retort.agent.verdicts.labels import told
 from retort.retrieval.errors import UsageError
-from retort.tools import sdf, structures
+from retort.tools import sdf, structures, tables
 from retort.tools.records import Evidence, kind_word, retraction
+from retort.tools.tables import Table
 
 NEWEST_SHOWN = 5
 """Sessions named to somebody who asked for one that there is not."""
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>~|$]")
 _LINE_START = re.compile(r"(?m)^(\s*)([-+#=]|\d+(?=[.)]))")
-_NUMBER = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Export:
     """What was made, and what could not be."""
 
     text: str
-    missing: str = ""
+    note: str = ""
     """one line for the user on what is not in it; empty where all is"""
 
 
@@ -69,15 +66,19 @@ def find(sessions: Sessions, name: str) -> tuple[Saved, ...]:
             if newest
             else 'retort ask "QUESTION" --session NAME',
         )
-    return tuple(Saved(Answer.from_dict(data), _date(sessions, data["id"])) for data in saved)
+    whole = [data | {"tables": sessions.tables(data["id"])} for data in saved]
+    return tuple(Saved(Answer.from_dict(data), _date(sessions, data["id"])) for data in whole)
 
 
-def export(saved: Sequence[Saved], format: str) -> Export:
+def export(saved: Sequence[Saved], format: str, cited: bool = False) -> Export:
     """Answers in a format.
+
+    CSV and SDF hold the whole tables of the answers where there are any, else what is cited.
 
     Args:
         saved: what ``find`` gave.
         format: a key of ``FORMATS``.
+        cited: what is cited even where there are tables.
 
     Raises:
         UsageError: there is no such format.
@@ -88,6 +89,9 @@ def export(saved: Sequence[Saved], format: str) -> Export:
             f"The formats are {', '.join(FORMATS)}.",
             "retort export NAME --format md",
         )
+    found = [table for item in saved for table in item.answer.tables]
+    if found and not cited and format in _OF_TABLES:
+        return _OF_TABLES[format](found)
     return FORMATS[format](saved)
 
 
@@ -181,33 +185,24 @@ def _literature(
 def _json(saved: Sequence[Saved]) -> Export:
     """The whole records: a list of answers as on the wire, each with the time it was saved."""
     whole = [
-        item.answer.as_dict() | {"saved": item.when and item.when.isoformat(timespec="seconds")}
+        item.answer.as_dict()
+        | {
+            "tables": [table.as_dict() for table in item.answer.tables],
+            "saved": item.when and item.when.isoformat(timespec="seconds"),
+        }
         for item in saved
     ]
     return Export(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
 
 
 def _csv(saved: Sequence[Saved]) -> Export:
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(flatten.COLUMNS)
-    count = 0
-    for row in flatten.rows(item.answer for item in saved):
-        writer.writerow([neutral(row.get(column)) for column in flatten.COLUMNS])
-        count += 1
-    return Export(out.getvalue(), "" if count else "Nothing is cited there: only the header.")
-
-
-def neutral(value: Any) -> str:
-    """A cell that no spreadsheet runs: an apostrophe before ``= + - @``, numbers excepted."""
-    text = "" if value is None else str(value)
-    if text.lstrip()[:1] in ("=", "+", "-", "@") and not _NUMBER.fullmatch(text):
-        return f"'{text}"
-    return text
+    found = [[row.get(name) for name in flatten.COLUMNS] for row in flatten.rows(_answers(saved))]
+    text = tables.written_csv(flatten.COLUMNS, found)
+    return Export(text, "" if found else "Nothing is cited there: only the header.")
 
 
 def _sdf(saved: Sequence[Saved]) -> Export:
-    found = flatten.compounds(item.answer for item in saved)
+    found = flatten.compounds(_answers(saved))
     drawable, left_out = [], []
     for compound in found:
         molecule, _ = structures.read_smiles(compound.smiles) if compound.smiles else (None, "")
@@ -219,6 +214,38 @@ def _sdf(saved: Sequence[Saved]) -> Export:
     if left_out:
         missing = f"Without a structure, left out: {', '.join(left_out)}."
     return Export(sdf.written(drawable) if drawable else "", missing)
+
+
+def _answers(saved: Sequence[Saved]) -> list[Answer]:
+    return [item.answer for item in saved]
+
+
+def _tables_csv(found: Sequence[Table]) -> Export:
+    """One table as it is; several under each other, their columns side by side."""
+    if len(found) == 1:
+        return Export(found[0].csv(), _rest(found))
+    header = dict.fromkeys(column.header for table in found for column in table.columns)
+    rows = []
+    for table in found:
+        names = [column.header for column in table.columns]
+        for row in table.rows:
+            cells = dict(zip(names, row, strict=True))
+            rows.append([table.title, *(cells.get(name) for name in header)])
+    return Export(tables.written_csv(["table", *header], rows), _rest(found))
+
+
+def _tables_sdf(found: Sequence[Table]) -> Export:
+    made = [table.sdf() for table in found]
+    left_out = sum(count for _, count in made)
+    said = f"{left_out} rows without a readable structure are left out." if left_out else ""
+    return Export("".join(text for text, _ in made), f"{_rest(found)} {said}".rstrip())
+
+
+def _rest(found: Sequence[Table]) -> str:
+    """What the file is, and how to come by the other one."""
+    rows = sum(len(table.rows) for table in found)
+    what = "the table" if len(found) == 1 else f"the {len(found)} tables under each other"
+    return f"This is {what} of the answers, {rows:,} rows; what they cite: --cited."
 
 
 def _fields(compound: flatten.Compound) -> Mapping[str, str]:
@@ -241,3 +268,8 @@ FORMATS: Mapping[str, Callable[[Sequence[Saved]], Export]] = {
     "sdf": _sdf,
 }
 """Format name -> the function that writes it."""
+
+_OF_TABLES: Mapping[str, Callable[[Sequence[Table]], Export]] = {
+    "csv": _tables_csv,
+    "sdf": _tables_sdf,
+}

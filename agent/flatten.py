@@ -173,7 +173,8 @@ def _describe(properties: dict[str, str], record: Mapping[str, Any]) -> None:
     if shape == "calculation":
         for item in record["values"]:
             name = f"calculated_{field_name(item['property'])}"
-            properties[name] = str(item["value"])
+            # Answers of version 0.1 have the value alone.
+            properties[name] = item.get("text", f"{item['value']}")
             properties[f"{name}_unit"] = item["unit"]
     elif shape == "rule":
         name = f"calculated_{field_name(record['rule'])}_violations"

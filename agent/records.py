@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from retort.tools.records import Evidence
+from retort.tools.tables import Table
 
 Status = Literal["answered", "abstained", "refused", "stopped", "failed"]
 
@@ -150,6 +151,9 @@ class Answer:
     checks: Checks = field(default_factory=Checks)
     molecules: tuple[Mapping[str, str], ...] = ()
     """``{"handle", "name", "smiles", "inchikey"}`` of every molecule of this answer"""
+    tables: tuple[Table, ...] = ()
+    """everything that its tools found in many rows; on the wire what each table is and how many
+    rows it has, kept whole beside the answer"""
     unused: tuple[Evidence, ...] = ()
     """retrieved and not cited; shown folded, not part of the wire format"""
     model: str = ""
@@ -170,6 +174,7 @@ class Answer:
             "tool_calls": [call.as_dict() for call in self.tool_calls],
             "checks": self.checks.as_dict(),
             "molecules": [dict(molecule) for molecule in self.molecules],
+            "tables": [table.described() for table in self.tables],
             "model": self.model,
             "settings_digest": self.settings_digest,
             "seconds": round(self.seconds, 3),
@@ -179,7 +184,10 @@ class Answer:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Answer:
-        """An answer as it was saved. What the wire format leaves out (``unused``) is empty."""
+        """An answer as it was saved.
+
+        What the wire format leaves out is empty: ``unused``, and tables that come without rows.
+        """
         same = ("id", "question", "status", "answer", "model", "settings_digest", "seconds")
         return cls(
             **{name: data[name] for name in same},
@@ -187,6 +195,7 @@ class Answer:
             tool_calls=tuple(ToolCall(**item) for item in data["tool_calls"]),
             checks=Checks.from_dict(data["checks"]),
             molecules=tuple(data["molecules"]),
+            tables=tuple(Table.from_dict(i) for i in data.get("tables", ()) if "rows" in i),
             prompt_tokens=data["tokens"]["prompt"],
             completion_tokens=data["tokens"]["completion"],
             error=data["error"],

@@ -1,29 +1,45 @@
-"""Safety: what is refused, decided by code before any model is asked, with the rule shown.
+"""Safety: what is refused, decided by code before any tool or model runs, with the rule shown.
 
-What somebody should take themselves is for a doctor, and is not answered. A question is refused
-that asks how to make, obtain or strengthen something whose only plausible use is harm.
-Pharmacology, toxicology, history and detection of the same substances are answered: a name alone
-never refuses.
+A question is refused that asks how to make, obtain, strengthen, spread or hide something whose only
+plausible use is harm, or how to harm a person. Pharmacology, toxicology, history, detection and
+treatment of the same substances are answered: a name alone never refuses. What somebody should take
+themselves is answered from the literature, under the advice to ask a doctor.
+
+Words are no proof of a purpose. Who rewords long enough gets past patterns; they stop the plain
+request, and cost the researcher as few refusals as they can.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
-_MAKE = re.compile(
-    r"\b(?:synthesi[sz]e|synthesi[sz]ing|synthesis|synthetic route|route to|produce|producing"
-    r"|production of|make|making|manufactur\w*|prepare|preparation of|cook(?:ing)?"
-    r"|precursors? (?:for|to|of)|recipe|purify|buy|purchase|order|obtain|acquire|source"
-    r"|weaponi[sz]e\w*|aerosoli[sz]e\w*|dispers(?:e|al)|stabili[sz]e"
-    r"|more (?:toxic|lethal|potent)|increase (?:the )?(?:toxicity|lethality|potency)"
-    r"|evade|avoid detection|step[- ]by[- ]step)\b",
-    re.IGNORECASE,
+from retort.agent import harm
+from retort.agent.hazards import ACTION, HARMLESS, HAZARDS, MENTIONED, NAMED, REQUESTS
+from retort.agent.plain import folded, readings
+
+EARLIER = 5
+"""questions of a conversation that a follow-up may lean on"""
+
+_REACH = 400
+"""characters within which a request and what it asks for stand"""
+
+_MARK = re.compile("|".join(HAZARDS))
+_PRONOUN = re.compile(
+    r"\b(?:it|that|this|them|these|those|some|one|m\d{1,3}|(?:the|this|that|these|such)(?: an?)?"
+    r" (?:agents?|compounds?|substances?|toxins?|drugs?|molecules?|gas|stuff|explosives?))\b"
+    r"|\b(?:es|das|davon|la|le|lo|en|cela|eso)\b"
 )
-_ABOUT = re.compile(
-    r"\b(?:biosynthe\w+|how does the body"
-    r"|(?:inhibit|block|affect|reduce)\w* (?:the )?(?:synthesis|production))\b",
-    re.IGNORECASE,
+_LEANS = re.compile(rf"{_PRONOUN.pattern}|\b(?:its|their)\b")
+_FUNCTION_WORDS = (
+    r"(?:and|so|now|then|ok|okay|but|also|please|what|about|how|where|can|could|would|do|does|did|i"
+    r"|we|you|one|me|give|tell|show|the|a|an|is|are|was|be|of|for|to|in|at|home|from|on|my|own|its"
+    r"|there|any|full|detailed|exact|need|needed|by|step|with|get)"
+)
+_ONLY_A_NAME = re.compile(
+    rf"\W*(?:{_FUNCTION_WORDS}\W+)*zz\w+(?:\W+(?:then|instead|too|please))*\W*"
 )
 
 
@@ -42,72 +58,110 @@ class Refusal:
         return f"I do not help with this. {self.reason} {self.instead} (Rule: {self.rule}.)"
 
 
-_RULES: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    (
-        "chemical-weapons",
-        re.compile(
-            r"\b(?:sarin|soman|tabun|cyclosarin|novichok|a-23[0-4]|vx(?: agent| nerve)?"
-            r"|nerve (?:agent|gas)\w*|mustard gas|lewisite|ricin|botulinum toxin|saxitoxin"
-            r"|chemical weapon\w*)\b",
-            re.IGNORECASE,
-        ),
-        "It asks for the making, obtaining or strengthening of a chemical-weapon agent "
-        "(Chemical Weapons Convention, Schedule 1).",
-    ),
-    (
-        "explosives",
-        re.compile(
-            r"\b(?:tatp|hmtd|petn|rdx|trinitrotoluene|triacetone triperoxide"
-            r"|explosives?|pipe bomb|detonator\w*)\b",
-            re.IGNORECASE,
-        ),
-        "It asks for the making or obtaining of an explosive.",
-    ),
-    (
-        "illicit-drugs",
-        re.compile(
-            r"\b(?:methamphetamine|crystal meth|heroin|diacetylmorphine|\w*fentanyl|carfentanil"
-            r"|nitazenes?|mdma|ecstasy|lsd|cocaine|ghb|pcp|phencyclidine|mephedrone|cathinones?)\b",
-            re.IGNORECASE,
-        ),
-        "It asks for the making or obtaining of a controlled drug.",
-    ),
+_POISONING = Refusal(
+    "harm-to-people",
+    "It asks how to harm a person.",
+    "Toxicology, detection in samples and treatment can be asked: "
+    '"Which poisons are missed by routine toxicology screens?"',
 )
-
-
-_ADVICE = re.compile(
-    r"\b(?:should|can|could|may|must|do) I (?:\w+ ){0,3}?"
-    r"(?:take|taking|swallow|combine|stop taking)\b"
-    r"(?! (?:the log|a log|into account|a look))"
-    r"|\b(?:dose|much|many)\b[^?.]{0,60}\b(?:should|can|must|may|do) I (?:take|swallow|need)\b",
-    re.IGNORECASE,
+_SELF_HARM = Refusal(
+    "self-harm",
+    "It sounds as if you may be thinking of ending your life, and I give no means for that.",
+    "Please talk to somebody now: the emergency number of your country, or a crisis line "
+    "(findahelpline.com lists them). Research on risk and prevention can be asked.",
 )
-"""Somebody asks what to take: a question for a doctor, who sees the person."""
+_ADVICE = {
+    "emergency": "**If this is happening now, call the emergency services or a poison centre "
+    "first.** What follows is from research and is no instruction for a patient.",
+    "dose": "**What a person should take is for a doctor or a pharmacist, who know the person.** "
+    "What follows is from research and is no advice for a patient.",
+}
 
 
-def review(question: str) -> Refusal | None:
+def review(question: str, earlier: Sequence[str] = ()) -> Refusal | None:
     """Say whether a question is refused.
 
     Args:
         question: the user's text.
+        earlier: the questions before it in the conversation, oldest first; the last ``EARLIER``
+            are read, for what "it" is.
 
     Returns:
         The refusal with the rule that fired, or None for a question that may be answered.
     """
-    if _ADVICE.search(question):
-        return Refusal(
-            "personal-medical-advice",
-            "It asks what a person should take, and I answer from research, not for a patient.",
-            "Ask a doctor or a pharmacist; where it is urgent, call the emergency services. "
-            "What is known about a drug can be asked.",
-        )
-    if not _MAKE.search(_ABOUT.sub(" ", question)):
-        return None
-    for rule, pattern, reason in _RULES:
-        if pattern.search(question):
+    before = tuple(earlier)[-EARLIER:]
+    asks_to_act = any(map(ACTION.search, readings(question)))
+    for text in readings(_structures_named(question) if asks_to_act else question):
+        if harm.SELF_HARM.search(text):
+            return _SELF_HARM
+        marked = _marked(text)
+        if any(pattern.search(marked) for pattern in harm.POISONING):
+            return _POISONING
+        if found := _requested(marked) or _followed_up(marked, before):
+            return found
+    return None
+
+
+def advice(question: str) -> str:
+    """What stands above the answer to somebody who asks as a patient would, or ``""``."""
+    return _ADVICE.get(harm.asks_for_a_person(folded(question)), "")
+
+
+def _structures_named(text: str) -> str:
+    from retort.tools.controlled import named_structures
+
+    return named_structures(text)
+
+
+def _marked(text: str) -> str:
+    """Folded text with the harmless phrases taken out and the hazards' names as marks."""
+    return NAMED.sub(lambda match: str(match.lastgroup), HARMLESS.sub(" ... ", text))
+
+
+def _requested(marked: str) -> Refusal | None:
+    for piece, pattern in product(_pieces(marked), REQUESTS):
+        if found := pattern.search(piece):
+            hazard = HAZARDS[found["mark"]]
             return Refusal(
-                rule,
-                reason,
-                "Its pharmacology, toxicology, detection and medical treatment can be asked.",
+                hazard.rule,
+                "I read it as a request for making, obtaining, strengthening, spreading or hiding "
+                f"{hazard.what}.",
+                "Mechanism, toxicity, pharmacology, detection and treatment can be asked: "
+                f'"{hazard.example}"',
             )
     return None
+
+
+def _pieces(marked: str) -> list[str]:
+    """The stretches of a text with a mark in them, halves overlapping: a long text stays quick."""
+    starts = range(0, max(len(marked) - _REACH // 2, 1), _REACH // 2)
+    pieces = (marked[start : start + _REACH] for start in starts)
+    return [piece for piece in pieces if _MARK.search(piece)]
+
+
+def _followed_up(marked: str, before: Sequence[str]) -> Refusal | None:
+    """The refusal of a question that calls its hazard "it", leaves it out, or says nothing else."""
+    if before and _ONLY_A_NAME.fullmatch(marked):
+        last = review(before[-1], before[:-1])
+        return last and _requested(f"make {_marks(marked)[-1]}")
+    if not before or _marks(marked) or not ACTION.search(marked):
+        return None
+    if _PRONOUN.search(marked):
+        return _requested(_PRONOUN.sub(_subject(before), marked))
+    left = re.sub(rf"\b{_FUNCTION_WORDS}\b|\W", "", ACTION.sub("", marked))
+    return None if left else _requested(f"{marked.rstrip(' ?!.')} {_subject(before)}")
+
+
+def _subject(before: Sequence[str]) -> str:
+    """The mark of what the conversation is about, "" where that is no hazard."""
+    for question in reversed(before):
+        plain = folded(_structures_named(question))
+        if found := [str(match.lastgroup) for match in MENTIONED.finditer(plain)]:
+            return found[-1]
+        if not _LEANS.search(plain):
+            break
+    return ""
+
+
+def _marks(marked: str) -> list[str]:
+    return _MARK.findall(marked)

@@ -10,6 +10,7 @@ import json
 import sqlite3
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from retort.agent.records import Answer, storable
 from retort.retrieval.database import write_ahead
 from retort.retrieval.errors import RetortError
+from retort.tools.tables import Table
 
 if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite import SqliteSaver
@@ -30,6 +32,9 @@ CREATE TABLE IF NOT EXISTS answer (
     id TEXT PRIMARY KEY, session TEXT NOT NULL, created REAL NOT NULL, question TEXT NOT NULL,
     status TEXT NOT NULL, body TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS answer_session ON answer (session, created);
+CREATE TABLE IF NOT EXISTS answer_table (
+    answer_id TEXT NOT NULL, position INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (answer_id, position));
 CREATE TABLE IF NOT EXISTS feedback (
     answer_id TEXT NOT NULL, created REAL NOT NULL, liked INTEGER, note TEXT NOT NULL DEFAULT '');
 """
@@ -115,6 +120,10 @@ class Sessions:
                     json.dumps(answer.as_dict()),
                 ),
             )
+            db.executemany(
+                "INSERT OR REPLACE INTO answer_table (answer_id, position, body) VALUES (?, ?, ?)",
+                [(answer.id, at, _packed(table)) for at, table in enumerate(answer.tables)],
+            )
 
     def answers(self, session: str) -> list[dict[str, Any]]:
         """The answers of a conversation on the wire format, oldest first."""
@@ -124,12 +133,30 @@ class Sessions:
             ).fetchall()
         return [json.loads(row[0]) for row in rows]
 
+    def questions(self, session: str, last: int) -> tuple[str, ...]:
+        """The last questions of a conversation, oldest first, refused ones too."""
+        with self._at_work() as db:
+            rows = db.execute(
+                "SELECT question FROM answer WHERE session = ? ORDER BY created DESC LIMIT ?",
+                (session, last),
+            ).fetchall()
+        return tuple(row[0] for row in reversed(rows))
+
     def answer(self, answer_id: str) -> dict[str, Any] | None:
         """One answer on the wire format, or None."""
         with self._at_work() as db:
             found = db.execute("SELECT body FROM answer WHERE id = ?", (storable(answer_id),))
             row = found.fetchone()
         return json.loads(row[0]) if row else None
+
+    def tables(self, answer_id: str) -> list[dict[str, Any]]:
+        """The tables of an answer with all their rows, in its order."""
+        with self._at_work() as db:
+            rows = db.execute(
+                "SELECT body FROM answer_table WHERE answer_id = ? ORDER BY position",
+                (storable(answer_id),),
+            ).fetchall()
+        return [json.loads(zlib.decompress(row[0])) for row in rows]
 
     def saved_at(self, answer_id: str) -> float | None:
         """When an answer was saved, in seconds since 1970 (UTC), or None."""
@@ -171,6 +198,11 @@ class Sessions:
             self._db.close()
             if self._saver is not None:
                 self._saver.conn.close()
+
+
+def _packed(table: Table) -> bytes:
+    """A table as it is kept: thousands of rows repeat themselves, and pack to a tenth."""
+    return zlib.compress(json.dumps(table.as_dict()).encode())
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -19,7 +19,7 @@ _LIBRARY_NAME = re.compile(r"[^\W_][\w .-]{0,99}")
 
 _TEXTS = (
     *("model", "library", "encoder", "reranker", "chembl", "predictors", "chembl_url"),
-    *("email", "ncbi_key"),
+    *("email", "ncbi_key", "model_key"),
 )
 
 
@@ -63,6 +63,9 @@ class Settings:
     ncbi_key: str = field(default="", repr=False)
     """``RETORT_NCBI_KEY``: of an NCBI account, for ten requests a second instead of three"""
 
+    model_key: str = field(default="", repr=False)
+    """``RETORT_MODEL_KEY``: what a model server wants as its key; sent to that server alone"""
+
     @classmethod
     def from_environment(
         cls, environ: Mapping[str, str] | None = None, **overrides: Any
@@ -101,7 +104,7 @@ class Settings:
         data = {
             name: str(value)
             for name, value in asdict(self).items()
-            if name not in ("home", "chembl_url", "email", "ncbi_key")
+            if name not in ("home", "chembl_url", "email", "ncbi_key", "model_key")
         }
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:12]
 

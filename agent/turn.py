@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
@@ -27,6 +28,7 @@ from retort.agent.records import ABSTENTION, ToolCall, ToolFinished, ToolStarted
 from retort.prompts import load
 from retort.retrieval.errors import RetortError
 from retort.tools.records import ToolResult, render
+from retort.tools.tables import Table
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ class Turn(AgentMiddleware[Any, Any]):
         self.said: list[str] = []
         """what the tools said besides evidence: summaries, notes, errors"""
         self.molecules: dict[str, dict[str, str]] = {}
+        self.tables: list[Table] = []
+        """whole tables, each once: asked for with another offset, a tool makes the same again"""
         self.prompt_tokens = 0
         self.completion_tokens = 0
         self._done: dict[str, ToolMessage] = {}
@@ -172,7 +176,9 @@ class Turn(AgentMiddleware[Any, Any]):
         with self._lock:
             for molecule in result.molecules:
                 self.molecules.setdefault(molecule["handle"], dict(molecule))
-        update = {"content": render(result), "artifact": result.as_dict()}
+            if result.table is not None and result.table not in self.tables:
+                self.tables.append(result.table)
+        update = {"content": render(result), "artifact": replace(result, table=None).as_dict()}
         return message.model_copy(update=update), result.summary
 
     def _say(self, *texts: str) -> None:

@@ -33,6 +33,13 @@ INTERNATIONAL = {
     "GLYBURIDE": "GLIBENCLAMIDE",
     "ACETAMINOPHEN": "PARACETAMOL",
 }
+KEYS = {
+    "CISPLATIN": "LXZZYRPGZAFOLE-UHFFFAOYSA-L",
+    "CARBOPLATIN": "OLESAACUTLOWQZ-UHFFFAOYSA-L",
+    "BENZENE": "UHOVQNZJYSORNB-UHFFFAOYSA-N",
+    "METHANOL": "OKKJLVBELUTLKV-UHFFFAOYSA-N",
+}
+"""InChIKeys, as PubChem gives them, of what drughelper lists without a structure or not at all"""
 DAVIS_NAMES = {
     "MAP2K1": "MEK1",
     "MAP2K2": "MEK2",
@@ -127,16 +134,22 @@ def drugs(source: Source) -> Problems:
     problems = []
     for row in rows("drugs"):
         key, entry = inchikey(row["smiles"]), listed.get(row["chembl_id"])
-        if entry is None or entry["Drug"] != row["name"]:
+        expected = KEYS.get(row["name"], "")
+        if expected and expected != key:
+            problems.append(f"{row['name']}: not the InChIKey {expected}")
+        elif entry is None and expected and not row["max_phase"]:
+            pass  # a plain chemical, no drug
+        elif entry is None or entry["Drug"] != row["name"]:
             problems.append(f"{row['name']} {row['chembl_id']}: not this name in drughelper")
-        elif inchikey(entry["canonical"]) != key:
+        elif not expected and inchikey(entry["canonical"]) != key:
             problems.append(f"{row['name']}: another structure in drughelper")
         elif float(entry["max_phase"]) != float(row["max_phase"]):
             problems.append(f"{row['name']}: phase {entry['max_phase']} in drughelper")
         for name in names_of(row["name"]):
-            if others.get(name) and key[:14] not in others[name]:
+            core = parent_inchikey(row["smiles"])
+            if others.get(name) and core[:14] not in others[name]:
                 problems.append(f"{row['name']}: another structure under this name elsewhere")
-        if row["first_approval"] and row["first_approval"] not in approvals[key]:
+        if row["first_approval"] and row["first_approval"] not in approvals[core]:
             problems.append(f"{row['name']}: approval {row['first_approval']} not confirmed")
     return problems
 
@@ -146,13 +159,15 @@ def synonyms(source: Source) -> Problems:
     known: dict[str, set[str]] = defaultdict(set)
     structures = {row["name"]: inchikey(row["smiles"])[:14] for row in rows("drugs")}
     for row in source.table("drughelper/datosChembl.tsv", "\t"):
-        name = row["Drug"] if row["Drug"] in structures else row["Drug"].split(" ")[0]
-        if name in structures and structures[name] == parent_inchikey(row["canonical"])[:14]:
-            known[name] |= {word.strip().lower() for word in row["synonyms"].split(";;;")}
+        forms = {parent_inchikey(row["canonical"])[:14], inchikey(row["canonical"])[:14]}
+        # A salt's trade name is one of its parent, too.
+        for name in {row["Drug"], row["Drug"].split(" ")[0]}:
+            if row["Drug"] in KEYS or structures.get(name) in forms - {""}:
+                known[name] |= {word.strip().lower() for word in row["synonyms"].split(";;;")}
     names = {row["chembl_id"]: row["name"] for row in rows("drugs")}
     return [
         f"{names[row['chembl_id']]}: synonym {row['synonym']} not confirmed"
-        for row in rows("synonyms")
+        for row in (*rows("synonyms"), *rows("other_names"))
         if row["synonym"].lower() not in known[names[row["chembl_id"]]]
     ]
 

@@ -17,9 +17,7 @@ that costs nothing. Queries are half-sentences of 10 to 20 words. Then:
     add one     milliseconds from one more paper, added by another process, to the next answer
     recall      of the 100 nearest by dense search against exact search, over 100 queries
 
-Measured on two cores that a dozen other processes shared, so in processor time: 10,000 passages
-8 ms for one query at the median and 10 ms at the 95th percentile, 24 MB of SQLite and 17 MB of
-indexes, 58 MB of memory of its own; 100,000 passages 23 and 28 ms, 239 and 155 MB, 127 MB.
+What was measured stands in ``docs/literature.md``.
 """
 
 from __future__ import annotations

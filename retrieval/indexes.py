@@ -283,6 +283,12 @@ class View:
         """(m,) a number for the paper of each passage, the same for those of one paper."""
         return self.snapshot.papers[positions]
 
+    def lengths_of(self, positions: Ints) -> Ints:
+        """(m,) how many passages the paper of each passage has."""
+        papers = self.snapshot.papers
+        wanted = papers[positions]
+        return np.searchsorted(papers, wanted, "right") - np.searchsorted(papers, wanted)
+
     def around(self, passage_id: str, before: int, after: int) -> list[Passage]:
         """A passage with so many before and after it in its paper; none if it is not there."""
         return passages.around(self.connection, passage_id, before, after)
@@ -300,6 +306,11 @@ class Asked:
 
     question: Question
     allowed: Flags | None
+
+    @property
+    def bound(self) -> float:
+        """What its terms can add up to at most."""
+        return self.question.bound
 
     def best(self, k: int) -> tuple[Ints, Floats]:
         """The k best passages that hold a term of it, and their scores."""

@@ -170,6 +170,11 @@ class Question:
     terms: tuple[Term, ...]
     paper_share: float
 
+    @property
+    def bound(self) -> float:
+        """What its terms can add up to at most; 0 where none of them is known."""
+        return sum(term.bound for term in self.terms)
+
     def best(self, k: int, allowed: Flags | None = None) -> tuple[Ints, Floats]:
         """The k best passages that hold a term of the query, and their scores, best first.
 
@@ -211,7 +216,7 @@ class Question:
         queue = sorted(self.terms, key=lambda term: len(term.passages))
         leaders = _leaders(queue, may)
         left = sum(len(term.passages) for term in queue)
-        bound = sum(term.bound for term in queue)
+        bound = self.bound
         floor, look_below = 0.0, bound
         for number, term in enumerate(queue, 1):
             term.passages.add_to(passages, term.weight, self.index.norm)

@@ -1,9 +1,8 @@
 """Search: lexical and dense scores, fused, perhaps read again by a cross-encoder, to hits.
 
-Lexical is BM25, dense the cosine of the encoder's vectors; each is brought to 0..1 over the
-candidates and the two are added with equal weight, which on SciFact's training claims beats rank
-fusion. In a long paper a single passage tells little, so the lexical score of the whole paper has
-a share. Knows no language model; changes no library.
+Lexical is BM25, dense the cosine of the encoder's vectors; how the two are added says ``fusion``.
+In a long paper a single passage tells little, so the lexical score of the whole paper has a share.
+Knows no language model; changes no library.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from retort.retrieval import fusion
 from retort.retrieval.errors import UsageError
 from retort.retrieval.library import Library
 from retort.retrieval.records import Filter, Hit, Passage
@@ -70,8 +70,8 @@ def search(
         library: what is searched.
         query: plain text.
         k: how many hits at most.
-        mode: ``fused`` (sum of normalised scores), ``rrf`` (sum of reciprocal ranks), ``lexical``
-            or ``dense``.
+        mode: ``fused`` (sum of both scores, see `fusion`), ``rrf`` (sum of reciprocal ranks),
+            ``lexical`` or ``dense``.
         per_paper: passages of one paper at most; None for no limit.
         filter: which papers may be found; None for all.
         reranker: reads the ``RERANKED`` best passages again and orders them; the hits keep the
@@ -105,13 +105,17 @@ def search_many(
     if not asked or library.is_empty():
         return found
     texts = [queries[number] for number in asked]
-    vectors = None if mode == "lexical" else library.encoder().encode_queries(texts)
+    vectors = learnt = None
+    if mode != "lexical":
+        encoder = library.encoder()
+        vectors = encoder.encode_queries(texts)
+        learnt = fusion.query_map(encoder.digest) if mode == "fused" else None
 
     def answer(view: View) -> None:
         seen = view.only(filter) if filter else view
         for place, number in enumerate(asked):
             vector = None if vectors is None else vectors[place]
-            scored = rank(seen, queries[number], vector, mode, max(CANDIDATES, 2 * k))
+            scored = rank(seen, queries[number], vector, mode, max(CANDIDATES, 2 * k), learnt)
             if reranker:
                 scored = _reranked(seen, queries[number], scored, reranker)
             found[number] = _hits(seen, _capped(scored, seen, k, per_paper))
@@ -187,7 +191,14 @@ def check(k: int, mode: str, per_paper: int | None) -> None:
         )
 
 
-def rank(view: View, query: str, vector: Floats | None, mode: str, candidates: int) -> Scored:
+def rank(
+    view: View,
+    query: str,
+    vector: Floats | None,
+    mode: str,
+    candidates: int,
+    learnt: fusion.QueryMap | None = None,
+) -> Scored:
     """Rank passages by one query.
 
     Args:
@@ -196,6 +207,7 @@ def rank(view: View, query: str, vector: Floats | None, mode: str, candidates: i
         vector: (d,) its vector, for the dense side; None in mode ``lexical``.
         mode: one of ``MODES``.
         candidates: passages taken from each ranking.
+        learnt: for mode ``fused``, what was learnt for the encoder; None: `fusion.plain`.
     """
     if not view:
         return Scored(np.zeros(0, np.int64), np.zeros(0, np.float32))
@@ -209,10 +221,16 @@ def rank(view: View, query: str, vector: Floats | None, mode: str, candidates: i
     union = np.union1d(nearest, sharing)
     if mode == "rrf":
         fused = _reciprocal_ranks(union, nearest) + _reciprocal_ranks(union, sharing)
+        fused /= np.float32(2)
+    elif learnt is None:
+        fused = fusion.plain(question.scores(union), view.similarity(vector, union))
     else:
-        fused = _unit_range(question.scores(union)) + _unit_range(view.similarity(vector, union))
+        dense = np.float32(learnt.weight) * view.similarity(vector, union)
+        short = view.lengths_of(union) <= fusion.SHORT
+        dense[short] += view.similarity(vector @ learnt.matrix, union[short])
+        fused = fusion.learnt(question.scores(union), question.bound, dense)
     order = np.argsort(-fused, kind="stable")
-    return Scored(union[order], (fused[order] / 2).astype(np.float32))
+    return Scored(union[order], fused[order])
 
 
 def _reciprocal_ranks(positions: Ints, ranking: Ints) -> Floats:
@@ -233,12 +251,6 @@ def _reranked(view: View, query: str, scored: Scored, reranker: Reranker) -> Sco
     second = np.full(len(scored.positions), np.nan, np.float32)
     second[: len(best)] = judged[order]
     return Scored(scored.positions[places], scored.scores[places], second)
-
-
-def _unit_range(scores: Floats) -> Floats:
-    low, high = float(scores.min()), float(scores.max())
-    spread = high - low
-    return (scores - low) / spread if spread > 0 else np.zeros_like(scores)
 
 
 def _capped(scored: Scored, view: View, k: int, per_paper: int | None) -> Scored:

@@ -20,6 +20,11 @@ Ints = NDArray[np.int64]
 class Question(Protocol):
     """The words of a query, ready to be answered."""
 
+    @property
+    def bound(self) -> float:
+        """What its terms can add up to at most; 0 where none of them is known."""
+        ...
+
     def best(self, k: int) -> tuple[Ints, Floats]:
         """The k best passages that hold a term of it, and their scores; of equals the first."""
         ...
@@ -49,11 +54,17 @@ class View(Protocol):
         ...
 
     def similarity(self, vector: Floats, positions: Ints) -> Floats:
-        """(m,) cosine of a vector (d,) with the passages at positions."""
+        """(m,) dot product of a vector (d,) with those of the passages at positions: their cosine,
+        if it has unit norm.
+        """
         ...
 
     def papers_of(self, positions: Ints) -> Ints:
         """(m,) a number for the paper of each passage, the same for those of one paper."""
+        ...
+
+    def lengths_of(self, positions: Ints) -> Ints:
+        """(m,) how many passages the paper of each passage has."""
         ...
 
     def passages(self, positions: Ints) -> list[tuple[Passage, dict[str, Any]]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openai_server import serve, tool_call
 
 from retort.agent.records import ABSTENTION
 
@@ -254,7 +255,7 @@ def test_a_batch_is_answered_and_resumed(terminal: Terminal, tmp_path: Path) -> 
 
 def test_tools_doctor_and_endpoints_speak_json(terminal: Terminal) -> None:
     tools = json.loads(terminal.run("tools", "--json").stdout)
-    assert len(tools) == 13 and all(tool["description"] for tool in tools)
+    assert len(tools) == 24 and all(tool["description"] for tool in tools)
     parts = {row["part"]: row for row in json.loads(terminal.run("doctor", "--json").stdout)}
     assert parts["model"]["state"] == "ok" and parts["network"]["cause"].startswith(
         "RETORT_OFFLINE"
@@ -272,3 +273,36 @@ def test_a_prediction_row_is_the_wire_format(terminal: Terminal) -> None:
         "nearest_training_similarity", "percentile_of_drugs", "model", "error",
     }  # fmt: skip
     assert good["error"] is None and bad["smiles"] == "C1CC(" and bad["error"]["what"]
+
+
+def test_a_model_server_is_asked_calls_a_tool_and_its_answer_is_cited(terminal: Terminal) -> None:
+    key = "sk-0123456789abcdef"
+    call = tool_call("calculate_properties", {"molecule": "aspirin"}, id=None)
+    said = {"reasoning_content": "The tool says so.", "content": "Aspirin is small [E1]."}
+    with serve([call], [said], models=["Qwen3-8B"]) as running:
+        spec = f"{running.url}#Qwen3-8B"
+        done = terminal.run(
+            *("ask", "How large is aspirin?", "--json", "--model", spec), RETORT_MODEL_KEY=key
+        )
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    _holds_its_promises(answer)
+    assert answer["status"] == "answered" and answer["model"] == spec
+    assert answer["answer"] == "Aspirin is small [1]." and kinds(answer) == {"calculation"}
+    assert [each["name"] for each in answer["tool_calls"]] == ["calculate_properties"]
+    assert answer["tokens"] == {"prompt": 22, "completion": 6}
+    first, second = running.requests
+    assert len(first["tools"]) > 10 and "180.16" in second["messages"][-1]["content"]
+    assert second["messages"][-2]["tool_calls"][0]["id"] == second["messages"][-1]["tool_call_id"]
+    stored = [path.read_bytes() for path in terminal.home.rglob("*") if path.is_file()]
+    assert stored and not any(key.encode() in content for content in stored)
+    assert key not in done.stdout + done.stderr
+
+
+def test_a_model_server_that_fails_gives_what_why_and_next(terminal: Terminal) -> None:
+    with serve(500, models=["m"]) as running:
+        failed = terminal.run("ask", "How large is aspirin?", "--model", f"{running.url}#m")
+        absent = terminal.run("ask", "How large is aspirin?", "--model", f"{running.url}#mm")
+    assert failed.returncode == absent.returncode == 1
+    assert "why: " in failed.stderr and "HTTP 500: broken" in failed.stderr
+    assert f"next: --model '{running.url}#m'" in absent.stderr

@@ -123,6 +123,7 @@ def test_help_loads_nothing_heavy() -> None:
         "predict",
         "batch",
         "doctor",
+        "models",
         "export",
     ):
         assert f" {command} " in done.stdout

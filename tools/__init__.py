@@ -21,11 +21,21 @@ def build(bench: Bench) -> list[BaseTool]:
     Returns:
         LangChain tools; each gives text for the model and a ``ToolResult`` as its artifact.
     """
-    from retort.tools import alerts, calculate, literature, molecule, rules, similarity
+    from retort.tools import (
+        alerts,
+        calculate,
+        conversion,
+        ionisation,
+        literature,
+        molecule,
+        rules,
+        similarity,
+    )
     from retort.tools.chembl.tools import build_tools as of_chembl
     from retort.tools.predictors.tool import build_tools as of_predictors
+    from retort.tools.series import tool as series
 
-    of_structures = (molecule, calculate, rules, alerts, similarity)
+    of_structures = (molecule, calculate, rules, alerts, ionisation, conversion, similarity, series)
     return [
         *(each for subject in of_structures for each in subject.build_tools(bench)),
         *of_chembl(bench),

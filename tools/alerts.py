@@ -1,55 +1,81 @@
-"""Structural alerts: RDKit's PAINS, Brenk and NIH catalogues, and the tool ``check_alerts``.
+"""Structural alerts and unusual ring systems, and the tool ``check_alerts``.
 
-An alert is a pattern that warns; it is no measurement and no verdict, and the sentences say so.
+The alerts are RDKit's PAINS, Brenk, NIH and ChEMBL catalogues. An alert is a pattern that warns; it
+is no measurement and no verdict, and the sentences say so.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 from langchain_core.tools import BaseTool, tool
-from rdkit.Chem import FilterCatalog
+from rdkit.Chem.rdfiltercatalog import SmartsMatcher
 
-from retort.tools import structures
+from retort.tools import alert_catalogues, ring_systems, structures
+from retort.tools.alert_catalogues import CATALOGUES
 from retort.tools.bench import Bench, handed_back
+from retort.tools.calculation_shapes import AlertShape, AlertsShape, RingSystemShape
 from retort.tools.molecule import Molecule
 from retort.tools.records import Evidence, ToolResult
-from retort.tools.shapes import AlertShape, AlertsShape
-
-CATALOGUES = {
-    "PAINS": "Baell and Holloway, J Med Chem 2010, 53, 2719",
-    "Brenk": "Brenk et al., ChemMedChem 2008, 3, 435",
-    "NIH": "Jadhav et al., J Med Chem 2010, 53, 37; Doveston et al., Org Biomol Chem 2015, 13, 859",
-}
-"""Name and source of each catalogue."""
-
-
-@cache
-def _catalogue(name: str) -> Any:
-    """RDKit's catalogue of this name; built once, read only afterwards."""
-    params = FilterCatalog.FilterCatalogParams()
-    catalogs = FilterCatalog.FilterCatalogParams.FilterCatalogs
-    params.AddCatalog(getattr(catalogs, name.upper()))
-    return FilterCatalog.FilterCatalog(params)
 
 
 def alerts_of(structure: Any) -> list[AlertShape]:
-    """Every alert in an RDKit molecule, by catalogue and name, with the atoms of one match.
+    """Every alert in an RDKit molecule, by catalogue and name, wherever it matches.
 
     Returns:
-        one entry per match; atom numbers are those of the molecule, 0-based.
+        one entry per place; atom numbers are those of the molecule, 0-based.
     """
-    found: list[AlertShape] = []
-    for name in CATALOGUES:
-        for entry in _catalogue(name).GetMatches(structure):
-            for match in entry.GetFilterMatches(structure):
-                atoms = sorted({int(pair[1]) for pair in match.atomPairs})
-                found.append(
-                    {"catalogue": name, "alert": str(entry.GetDescription()), "atoms": atoms}
-                )
-    unique = {(item["catalogue"], item["alert"], tuple(item["atoms"])): item for item in found}
-    return list(unique.values())
+    found: dict[tuple[str, str, tuple[int, ...]], AlertShape] = {}
+    for name, entries in alert_catalogues.matches(structure).items():
+        for entry in entries:
+            alert, family = str(entry.GetDescription()), str(entry.GetProp("FilterSet"))
+            for atoms in _places(entry, structure):
+                found[family, alert, atoms] = {
+                    "catalogue": name,
+                    "family": family,
+                    "alert": alert,
+                    "atoms": list(atoms),
+                }
+    return list(found.values())
+
+
+def _places(entry: Any, structure: Any) -> list[tuple[int, ...]]:
+    """The atoms of each match of an alert; RDKit itself gives those of the first one only."""
+    places = []
+    for match in entry.GetFilterMatches(structure):
+        places.append(tuple(sorted(int(pair[1]) for pair in match.atomPairs)))
+        if isinstance(match.filterMatch, SmartsMatcher):
+            pattern = match.filterMatch.GetPattern()
+            places += [tuple(sorted(atoms)) for atoms in structure.GetSubstructMatches(pattern)]
+    return list(dict.fromkeys(places))
+
+
+def alert_names(structure: Any) -> dict[str, list[str]]:
+    """The alerts in an RDKit molecule by catalogue, each once; quicker than ``alerts_of``."""
+    found = alert_catalogues.matches(structure)
+    return {
+        name: list(dict.fromkeys(str(entry.GetDescription()) for entry in entries))
+        for name, entries in found.items()
+    }
+
+
+def rings_of(structure: Any) -> list[RingSystemShape]:
+    """The unusual ring systems of an RDKit molecule."""
+    return [
+        {"smiles": smiles, "known_molecules": count, "atoms": list(atoms)}
+        for smiles, count, atoms in ring_systems.unusual(structure)
+    ]
+
+
+def _rings_told(structure: Any, found: list[RingSystemShape]) -> str:
+    if not structure.GetRingInfo().NumRings():
+        return "no ring system"
+    table = ring_systems.reference()
+    searched = f"{table.molecules:,} molecules of public sets"
+    if not found:
+        return f"each of its ring systems is in {ring_systems.RARE} or more of {searched}"
+    told = ", ".join(f"{item['smiles']} (in {item['known_molecules']})" for item in found)
+    return f"unusual ring systems, in fewer than {ring_systems.RARE} of {searched}: {told}"
 
 
 def _told(matches: list[AlertShape]) -> str:
@@ -78,7 +104,9 @@ def check(molecule: Molecule) -> ToolResult:
         RetortError: the molecule has no structure.
     """
     molecule.structure()
-    matches = alerts_of(structures.molecule_from_smiles(molecule.parent))
+    parent = structures.molecule_from_smiles(molecule.parent)
+    matches, rings = alerts_of(parent), rings_of(parent)
+    table = ring_systems.reference()
     names = {(match["catalogue"], match["alert"]) for match in matches}
     record: AlertsShape = {
         "record": "alerts",
@@ -87,6 +115,8 @@ def check(molecule: Molecule) -> ToolResult:
         "smiles": molecule.parent,
         "catalogues": list(CATALOGUES),
         "matches": matches,
+        "unusual_ring_systems": rings,
+        "ring_system_reference": table.molecules,
         "rdkit_version": structures.RDKIT.split()[-1],
     }
     who = molecule.title if molecule.components == 1 else f"The parent of {molecule.title}"
@@ -99,8 +129,8 @@ def check(molecule: Molecule) -> ToolResult:
         kind="calculation",
         source_id=structures.RDKIT,
         title=f"Structural alerts of {molecule.label}",
-        quote=f"{who} has {count} in the catalogues {', '.join(CATALOGUES)}: {_told(matches)} "
-        f"({structures.RDKIT}).",
+        quote=f"{who} has {count} in the catalogues {', '.join(CATALOGUES)}: {_told(matches)}; "
+        f"{_rings_told(parent, rings)} ({structures.RDKIT}).",
         record=dict(record),
     )
     caution = "An alert is a pattern that warns, not a measurement; many approved drugs carry one."
@@ -118,10 +148,11 @@ def build_tools(bench: Bench) -> list[BaseTool]:
 
     @tool(parse_docstring=True, response_format="content_and_artifact")
     def check_alerts(molecule: str) -> tuple[str, ToolResult]:
-        """Check a structure for alerts: PAINS (assay interference), Brenk (reactive, toxic), NIH.
+        """Check a structure for alerts (PAINS, Brenk, NIH, ChEMBL) and for unusual ring systems.
 
         Use for "is X a PAINS compound", "any reactive or toxic groups in X". Example:
-        check_alerts("CCO") -> CCO (M1) has no structural alert in the catalogues PAINS, Brenk, NIH.
+        check_alerts("CCO") -> CCO (M1) has no structural alert in the catalogues PAINS, Brenk, NIH,
+        ChEMBL.
 
         Args:
             molecule: a handle M1, a name, a ChEMBL id, a SMILES or an InChIKey.

@@ -11,10 +11,13 @@ from langchain_core.tools import BaseTool, tool
 
 from retort.tools import structures
 from retort.tools.bench import Bench, Names, handed_back
+from retort.tools.calculation_shapes import CalculationShape, ValueShape
 from retort.tools.molecule import Molecule
 from retort.tools.properties import Property, named, value_of
 from retort.tools.records import Evidence, ToolResult
-from retort.tools.shapes import CalculationShape, ValueShape
+
+ABSENT = "none"
+"""what is written where a molecule has no such value: no basic group, no pKa of one"""
 
 
 def values_of(molecule: Molecule, wanted: Sequence[Property]) -> list[ValueShape]:
@@ -31,20 +34,25 @@ def values_of(molecule: Molecule, wanted: Sequence[Property]) -> list[ValueShape
         of = " of all components" if item.of_whole else " of the parent"
         shown = value_of(whole if item.of_whole else parent, item)
         values.append(_shape(item, item.label + (of if is_split else ""), shown))
-        if is_split and item.name == "molecular_weight":
-            weight = value_of(parent, item)
-            values.append(
-                _shape(item, f"{item.label} of the parent", weight, "molecular_weight_parent")
-            )
+        if is_split and item.name in _MASSES:
+            mass = value_of(parent, item)
+            values.append(_shape(item, f"{item.label} of the parent", mass, f"{item.name}_parent"))
     return values
 
 
-def _shape(item: Property, label: str, value: float | int | str, name: str = "") -> ValueShape:
+_MASSES = ("molecular_weight", "exact_mass")
+"""of a salt, what is said of its parent as well"""
+
+
+def _shape(
+    item: Property, label: str, value: float | int | str | None, name: str = ""
+) -> ValueShape:
     return {
         "property": name or item.name,
         "label": label,
         "value": value,
-        "unit": item.unit,
+        "text": ABSENT if value is None else item.text(value),
+        "unit": item.unit if value is not None else "",
         "method": item.method,
     }
 
@@ -61,7 +69,7 @@ def calculation(molecule: Molecule, properties: Sequence[str] = ()) -> ToolResul
     """
     values = values_of(molecule, named(properties))
     told = "; ".join(
-        f"{value['label']} {value['value']}{' ' * bool(value['unit'])}{value['unit']}"
+        f"{value['label']} {value['text']}{' ' * bool(value['unit'])}{value['unit']}"
         for value in values
     )
     record: CalculationShape = {
@@ -108,7 +116,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
             molecule: a handle M1, a name, a ChEMBL id, a SMILES or an InChIKey.
             properties: any of formula, molecular_weight, exact_mass, logp, tpsa, hbd, hba,
                 rotatable_bonds, rings, aromatic_rings, heavy_atoms, fsp3, qed, molar_refractivity,
-                formal_charge, stereocentres, sa_score. Leave empty for the usual ten.
+                formal_charge, stereocentres, sa_score, np_likeness. Leave empty for the usual ten.
         """
         return handed_back(calculation(bench.molecules.resolve(molecule), properties))
 

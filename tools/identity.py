@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from retort.retrieval.errors import RetortError
-from retort.tools import structures
+from retort.tools import forms, structures
 
 if TYPE_CHECKING:
     from retort.tools.chembl.records import MoleculeRow
@@ -36,7 +36,7 @@ class Molecule:
     """the text that was asked for"""
     parent: str = ""
     """canonical SMILES of the structure that logP, rules, alerts and similarity are computed on:
-    the form itself, or the neutral largest organic component of a salt, solvate or mixture"""
+    the form itself, or the neutral largest organic component of a salt, solvate, mixture or ion"""
     components: int = 1
     """disconnected components of the form asked for"""
     max_phase: float | None = None
@@ -60,12 +60,21 @@ class Molecule:
 
     @property
     def remarks(self) -> str:
-        """What a reader should know: of a salt or mixture its parent, then the note."""
-        told = ""
-        if self.parent != self.smiles:
-            core = structures.formula(structures.molecule_from_smiles(self.parent))
-            told = f"{self.title} is a salt, solvate or mixture of {self.components} components; "
-            told += f"its parent is {self.parent} ({core})."
+        """What a reader should know: what was done to reach the parent, what the form leaves open
+        (stereo) or holds (isotopes, metals), then the note.
+        """
+        if not self.smiles:
+            return self.note
+        form, told = forms.form_of(self.smiles), ""
+        if form.changes:
+            core = structures.formula(structures.molecule_from_smiles(form.parent))
+            what = "is charged"
+            if form.components > 1:
+                what = f"is a salt, solvate or mixture of {form.components} components"
+            told = f"{self.title} {what}; its parent is {form.parent} ({core}): "
+            told += f"{'; '.join(form.changes)}."
+        if form.cautions:
+            told += f" {self.title}: {'; '.join(form.cautions)}."
         return f"{told} {self.note}".strip()
 
     def card(self) -> dict[str, str]:
@@ -142,13 +151,12 @@ def from_row(row: MoleculeRow, asked: str, others: Sequence[MoleculeRow] = ()) -
 def described(structure: Any, molecule: Molecule) -> Molecule:
     """The molecule with all that follows from its structure."""
     smiles = structures.canonical(structure)
-    components = smiles.count(".") + 1
-    is_split = components > 1
+    form = forms.form_of(smiles)
     return replace(
         molecule,
         smiles=smiles,
         inchikey=structures.inchikey(structure) or molecule.inchikey,
         formula=structures.formula(structure),
-        parent=structures.canonical(structures.standardise(structure)) if is_split else smiles,
-        components=components,
+        parent=form.parent,
+        components=form.components,
     )

@@ -243,7 +243,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """
         from retort.retrieval.search import PER_PAPER, search
 
-        asked = " ".join(query.split())
+        asked = " ".join(query.encode("utf-8", "replace").decode("utf-8").split())
         if not asked or len(asked) > MAX_QUERY:
             raise RetortError(
                 "The literature was not searched.",

@@ -1,31 +1,28 @@
 """Names, identifiers and structures become molecules, each with a handle that lasts a conversation.
 
-Owns the book of handles and the tool ``find_molecule``. Knows what ChEMBL
-can be asked (names, near names), not how it is reached. How text becomes a structure stands in
-``structures``.
+Owns the book of handles and the tool ``find_molecule``. What a text means is looked up
+by ``resolving``.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from langchain_core.tools import BaseTool, tool
 
 from retort.retrieval.errors import OfflineError, OutageError, RetortError
 from retort.tools import structures
 from retort.tools.bench import Bench, handed_back
-from retort.tools.identity import (
-    Molecule,
-    described,
-    from_row,
-    keys,
-)
+from retort.tools.identity import Molecule, keys
 from retort.tools.records import Evidence, ToolResult
+from retort.tools.resolving import INCHIKEY, INCHIKEY_BLOCK, Resolver
 from retort.tools.shapes import MoleculeShape
+from retort.tools.spelling import fold
 
 if TYPE_CHECKING:
     from retort.tools.chembl.source import ChemblSource
@@ -33,15 +30,15 @@ if TYPE_CHECKING:
 __all__ = ["Molecule", "MoleculeBook", "build_tools"]
 
 HANDLE = re.compile(r"M[1-9]\d{0,5}", re.IGNORECASE)
-CHEMBL_ID = re.compile(r"CHEMBL\d{1,9}", re.IGNORECASE)
-INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]", re.IGNORECASE)
-SMILES_TEXT = re.compile(r"(?:Cl|Br|[BCNOPSFIbcnops]|\[[^\[\]\s]*\]?|[-=#$:/\\.()%\d@+*~])+")
-"""Texts made of SMILES tokens only, well formed or not."""
+_WITH_HANDLE = re.compile(
+    r"(?P<name>\S.*?)\s*[(\[](?P<after>M[1-9]\d{0,5})[)\]]"
+    r"|(?P<before>M[1-9]\d{0,5})(?:\s*[(\[](?P<also>.+)[)\]])",
+    re.IGNORECASE,
+)
+"""a name with its handle, either of them in brackets"""
 
-LONGEST_WORD = 20
-"""Characters up to which letters and digits that RDKit can read may still be meant as a name."""
-
-UNNAMED = "ChEMBL could not be asked, so the structure's name was not looked up."
+MAX_BLOCK = 300_000
+"""Characters of the longest mol block that is read; 1,000 atoms with their bonds have 120,000."""
 
 PHASES = {4: "approved", 3: "phase 3", 2: "phase 2", 1: "phase 1"}
 
@@ -56,6 +53,7 @@ class MoleculeBook:
 
     def __init__(self, chembl: ChemblSource, known: Iterable[Molecule] = ()) -> None:
         self._chembl = chembl
+        self._resolver = Resolver(chembl)
         self._lock = threading.RLock()
         self._molecules: dict[str, Molecule] = {}
         self._handles: dict[str, str] = {}
@@ -74,31 +72,33 @@ class MoleculeBook:
     def resolve(self, text: str) -> Molecule:
         """The molecule that a text means.
 
-        Tried in this order: handle, ChEMBL id, InChIKey, InChI, then name and SMILES. A text of
-        letters and digits that is both a name ChEMBL knows and a SMILES ("CNS", "COCOS") is the
-        name.
+        Tried in this order: handle, mol block, ChEMBL id, InChIKey, InChI, SMILES and name, first
+        block of an InChIKey, other spellings and accepted names, the name without its salt. A text
+        of letters and digits that is both a name ChEMBL knows and a SMILES ("CNS", "COCOS") is
+        the name. Whatever was not taken word for word is told in ``note``.
 
         Args:
-            text: a handle (``M1``), a ChEMBL id, an InChIKey, an InChI, a SMILES, or a name or
-                synonym.
+            text: a handle (``M1``, "Imatinib (M1)"), a ChEMBL id, an InChIKey or its first block,
+                an InChI, a SMILES, a mol block, or a name or synonym.
 
         Raises:
             RetortError: the text is empty, too long, no valid structure (with RDKit's reason) or an
                 unknown name (with near names).
             OutageError: the name could not be looked up; says nothing about whether it exists.
         """
-        asked = text.strip().strip("`\"'“”").strip()
+        asked = _plain(text)
         if not asked:
             raise RetortError(
                 "No molecule was named.",
                 "The text is empty.",
                 "Give a name, a ChEMBL id, a SMILES, an InChIKey or a handle such as M1.",
             )
-        if len(asked) > structures.MAX_CHARACTERS:
+        is_block = len(asked) <= MAX_BLOCK and structures.is_block(asked)
+        if len(asked) > structures.MAX_CHARACTERS and not is_block:
             raise structures.too_long(asked)
         by_handle = self._by_handle(asked)
         if by_handle:
-            return replace(by_handle, asked_as=asked, matched_by="handle")
+            return replace(by_handle, asked_as=asked, matched_by="handle", note="")
         with self._lock:
             before = self._resolved.get(asked)
             if before:
@@ -108,7 +108,7 @@ class MoleculeBook:
                     matched_by=before.matched_by,
                     note=before.note,
                 )
-        found, is_complete = self._look_up(asked)
+        found, is_complete = self._of_this_conversation(asked) or self._resolver.find(asked)
         stored = self._register(found)
         note = found.note
         if found.smiles != stored.smiles:
@@ -120,124 +120,67 @@ class MoleculeBook:
         return answer
 
     def _by_handle(self, asked: str) -> Molecule | None:
-        """The molecule of ``M1`` or of "Imatinib (M1)", or None."""
-        tail = re.search(r"\((M\d+)\)$", asked)
+        """The molecule of ``M1``, of "Imatinib (M1)" or "M1 (imatinib)"; None for any other text.
+
+        Raises:
+            RetortError: there is no such handle, or the name beside it is another molecule's.
+        """
+        pair = _WITH_HANDLE.fullmatch(asked)
+        handle = asked if HANDLE.fullmatch(asked) else pair and (pair["after"] or pair["before"])
+        if not handle:
+            return None
         with self._lock:
-            if HANDLE.fullmatch(asked):
-                return self._molecules.get(asked.upper())
-            held = self._molecules.get(tail[1]) if tail else None
-        named = asked[: tail.start()].strip().casefold() if tail else ""
-        return held if held and named in (held.label.casefold(), held.smiles.casefold()) else None
+            held = self._molecules.get(handle.upper())
+        named = "" if pair is None else (pair["name"] or pair["also"]).strip()
+        if held is None:
+            # "M7" may be a name of ChEMBL's; a made-up handle beside a name is not
+            return None if not named and self._chembl.molecules(asked) else self._no_handle(handle)
+        if named and fold(named) not in map(fold, (held.name, held.smiles, held.chembl_id)):
+            self._check_name(asked, named, held)
+        return held
 
-    def _look_up(self, asked: str) -> tuple[Molecule, bool]:
-        """The molecule of a text, without its handle, and whether every source was reached."""
-        if CHEMBL_ID.fullmatch(asked):
-            return self._by_identifier(asked, "ChEMBL id"), True
-        if INCHIKEY.fullmatch(asked):
-            return self._from_inchikey(asked), True
-        if asked.startswith("InChI="):
-            return self._from_structure(structures.molecule_from_inchi(asked), asked, "InChI")
-        molecule, reason = structures.read_smiles(asked)
-        if molecule is not None:
-            may_be_name = len(asked) <= LONGEST_WORD and asked.replace("-", "").isalnum()
-            read = self._name_or_smiles if may_be_name else self._from_structure
-            return read(molecule, asked)
-        found = self._by_name(asked)
-        if found:
-            return found, True
-        raise self._unreadable(asked, reason)
-
-    def _name_or_smiles(self, molecule: Any, asked: str) -> tuple[Molecule, bool]:
-        """A text such as "CNS" that RDKit can read: a name if ChEMBL knows it, else a structure."""
+    def _check_name(self, asked: str, named: str, held: Molecule) -> None:
+        """Refuse a handle beside the name of another molecule."""
         try:
-            found = self._by_name(asked)
+            other = self.resolve(named)
         except (OutageError, OfflineError):
-            bare = Molecule("", "", "", "", "", matched_by="SMILES", asked_as=asked, note=UNNAMED)
-            return described(molecule, bare), False
-        if found is None:
-            return self._from_structure(molecule, asked)
-        if found.smiles == structures.canonical(molecule):
-            return found, True
-        note = (
-            f'"{asked}" is read as a name; as a SMILES it would be {structures.formula(molecule)}.'
-        )
-        return replace(found, note=f"{note} {found.note}".strip()), True
-
-    def _by_name(self, asked: str) -> Molecule | None:
-        """The molecule of a name or synonym, or None where ChEMBL knows no such name."""
-        rows = self._chembl.molecules(asked)
-        return from_row(rows[0], asked, rows[1:]) if rows else None
-
-    def _by_identifier(self, asked: str, matched_by: str) -> Molecule:
-        """The molecule of an exact identifier."""
-        rows = self._chembl.molecules(asked.upper())
-        if not rows:
+            raise
+        except RetortError:
+            other = Molecule("", named, "", "", "")
+        if other.handle != held.handle:
             raise RetortError(
-                f"No molecule has the {matched_by} {asked.upper()}.",
-                f"Searched {self._chembl.release()}.",
-                "Check the identifier, or give the molecule's name or SMILES.",
+                f'"{structures.clipped(asked)}" names two molecules.',
+                f"{held.handle} is {held.label}, not {other.label}.",
+                f"Give one of them: {held.handle} or {other.handle or named}.",
             )
-        return replace(from_row(rows[0], asked), matched_by=matched_by)
 
-    def _from_inchikey(self, asked: str) -> Molecule:
-        """The molecule of an InChIKey: one of this conversation, else one that ChEMBL knows."""
-        with self._lock:
-            handle = self._handles.get(asked.upper())
-            if handle:
-                return replace(self._molecules[handle], matched_by="InChIKey", note="")
-        return self._by_identifier(asked, "InChIKey")
-
-    def _from_structure(
-        self, molecule: Any, asked: str, by: str = "SMILES"
-    ) -> tuple[Molecule, bool]:
-        """A bare structure, with ChEMBL's name and id if it knows the InChIKey and answers."""
-        bare = described(molecule, Molecule("", "", "", "", "", matched_by=by, asked_as=asked))
-        if not bare.inchikey:
-            return bare, True
-        try:
-            rows = self._chembl.molecules(bare.inchikey)
-        except (OutageError, OfflineError):
-            return replace(bare, note=UNNAMED), False
-        if not rows:
-            return bare, True
-        row = from_row(rows[0], asked)
-        return replace(
-            bare,
-            name=row.name,
-            chembl_id=row.chembl_id,
-            max_phase=row.max_phase,
-            first_approval=row.first_approval,
-            synonyms=row.synonyms,
-            release=row.release,
-        ), True
-
-    def _unreadable(self, asked: str, reason: str) -> RetortError:
-        """The error for a text that is neither a known name nor a structure."""
-        is_tokens = bool(SMILES_TEXT.fullmatch(asked))
-        is_word = asked.isalpha() and len(asked) <= LONGEST_WORD
-        is_structural = bool(re.search(r"[=#@\\]", asked)) and not re.search(r"\s", asked)
-        if is_structural or (is_tokens and not is_word):
-            return structures.bad_structure(asked, reason)
-        if HANDLE.fullmatch(asked):
-            held = ", ".join(molecule.handle for molecule in self.all()) or "none yet"
-            return RetortError(
-                f"No molecule has the handle {asked.upper()}.",
-                f"Handles of this conversation: {held}.",
-                "Give the molecule's name, ChEMBL id or SMILES.",
-            )
-        near = self._chembl.suggest(asked, 5)
-        if not near and " " in asked:
-            near = self._chembl.suggest(asked.split()[0], 5)
-        release = self._chembl.release()
-        why = "Searched names and synonyms"
-        why += f"; nearest: {', '.join(near)}." if near else "; nothing is near."
-        if not re.search(r"\s", asked) and (is_tokens or not asked.isalpha()):
-            why += f" Nor can it be read as a SMILES ({reason})."
-        return RetortError(
-            f'No molecule named "{structures.clipped(asked)}" in {release}.',
-            why,
-            "Ask with one of these, or give a SMILES." if near else "Give a SMILES or a ChEMBL id.",
+    def _no_handle(self, handle: str) -> Molecule:
+        held = ", ".join(molecule.handle for molecule in self.all()) or "none yet"
+        raise RetortError(
+            f"No molecule has the handle {handle.upper()}.",
+            f"Handles of this conversation: {held}.",
+            "Give the molecule's name, ChEMBL id or SMILES.",
         )
+
+    def _of_this_conversation(self, asked: str) -> tuple[Molecule, bool] | None:
+        """A molecule met before, by its InChIKey or the first block of it."""
+        key = asked.upper()
+        with self._lock:
+            if INCHIKEY.fullmatch(asked) and key in self._handles:
+                held = self._molecules[self._handles[key]]
+                return replace(held, matched_by="InChIKey", note=""), True
+            if not INCHIKEY_BLOCK.fullmatch(asked):
+                return None
+            same = [m for m in self._molecules.values() if m.inchikey.startswith(f"{key}-")]
+        if not same:
+            return None
+        note = ""
+        if len(same) > 1:
+            others = ", ".join(molecule.title for molecule in same[1:])
+            note = f"The first block {key} is also that of {others}: they differ in stereo, "
+            note += "isotopes or charge."
+        # not kept: the conversation may meet another molecule with this block
+        return replace(same[0], matched_by="InChIKey", note=note), False
 
     def _register(self, found: Molecule) -> Molecule:
         """Give a molecule its handle, the one it has already if it was met through another door."""
@@ -258,6 +201,23 @@ class MoleculeBook:
     def _index(self, molecule: Molecule) -> None:
         for key in keys(molecule):
             self._handles.setdefault(key, molecule.handle)
+
+
+_QUOTES = "`\"'“”‘’‚„«»‹›"
+
+
+def _plain(text: str) -> str:
+    """A text without quotation marks around it, marks at its end and signs that are not seen.
+
+    A mol block keeps its lines; one that came with its line ends written out gets them back.
+    """
+    if "\\n" in text and "\n" not in text and structures.is_block(text.replace("\\n", "\n")):
+        text = text.replace("\\n", "\n")
+    if structures.is_block(text):
+        return text
+    seen = "".join(sign for sign in structures.whole(text) if unicodedata.category(sign) != "Cf")
+    asked = seen.strip().strip(_QUOTES).strip()
+    return asked.rstrip(".,;:!?").strip().strip(_QUOTES) if asked.strip(".,;:!?") else asked
 
 
 def _number(value: float) -> str:

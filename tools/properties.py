@@ -1,7 +1,8 @@
 """The table of properties that follow from a structure: name, unit, rounding, source of formula.
 
-Owns the one place of rounding. Knows RDKit molecules and nothing of names, handles or databases.
-Nothing here is measured, and nothing is a trained model's guess.
+Owns the one place of rounding, and the values of one molecule, each computed once. Knows RDKit
+molecules and nothing of names, handles or databases. Nothing here is measured, and nothing is a
+trained model's guess.
 """
 
 from __future__ import annotations
@@ -9,12 +10,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from rdkit import Chem
 from rdkit.Chem import QED, Crippen, Descriptors, Lipinski, rdMolDescriptors
 
 from retort.retrieval.errors import RetortError
+from retort.tools import charges
+from retort.tools.natural_products import natural_product_likeness
 from retort.tools.structures import clipped
 from retort.tools.synthesis import synthetic_accessibility
 
@@ -30,11 +34,15 @@ class Property:
     """decimal places that are kept; 0 for counts"""
     method: str
     """where definition or formula comes from"""
-    compute: Callable[[Any], float | int | str]
-    """of an RDKit molecule"""
+    compute: Callable[[Any], float | int | str | None]
+    """of an RDKit molecule; None where it has no such value"""
     aliases: tuple[str, ...] = ()
     of_whole: bool = False
     """True where the value describes all components of a salt; else its parent is used"""
+
+    def text(self, value: float | int | str) -> str:
+        """A value as it is written, with all its decimals: "493.2590"."""
+        return f"{value:.{self.digits}f}" if self.digits else str(value)
 
 
 def _stereocentres(molecule: Any) -> int:
@@ -45,6 +53,23 @@ def _stereocentres(molecule: Any) -> int:
     return len(found)
 
 
+_sites = lru_cache(maxsize=4)(charges.sites_of)
+"""The sites of the molecules last asked for: three properties stand on them."""
+
+
+def _net_charge(molecule: Any) -> float:
+    return charges.mean_charge(molecule, _sites(molecule))
+
+
+def _logd(molecule: Any) -> float:
+    return charges.logd(molecule, Crippen.MolLogP(molecule), _sites(molecule))
+
+
+def _basic_pka(molecule: Any) -> float | None:
+    found = [site.pka for site in _sites(molecule) if site.kind == "base"]
+    return max(found, default=None)
+
+
 def _count(name: str, label: str, compute: Callable[[Any], int], *aliases: str) -> Property:
     """A property that RDKit counts."""
     return Property(name, label, "", 0, "RDKit count", compute, aliases)
@@ -52,6 +77,7 @@ def _count(name: str, label: str, compute: Callable[[Any], int], *aliases: str) 
 
 _CRIPPEN = "Wildman and Crippen 1999"
 _LIPINSKI_COUNT = "Lipinski 1997"
+_GROUPS = "typical pKa of each group, by rules"
 
 TABLE = (
     Property(
@@ -184,8 +210,35 @@ TABLE = (
         0,
         "sum over the structure as drawn",
         Chem.GetFormalCharge,
-        ("charge", "net charge"),
+        ("charge", "charge as drawn"),
         of_whole=True,
+    ),
+    Property(
+        "charge_at_ph74",
+        "net charge at pH 7.4",
+        "e",
+        1,
+        _GROUPS,
+        _net_charge,
+        ("net charge", "charge at ph 7.4", "charge at physiological ph", "ionisation"),
+    ),
+    Property(
+        "logd_by_rules",
+        "logD at pH 7.4 from logP and ionisation rules",
+        "",
+        2,
+        f"{_CRIPPEN}; {_GROUPS}; ions 3 to 4 units lower, Avdeef 2012",
+        _logd,
+        ("rule logd", "logd from logp"),
+    ),
+    Property(
+        "basic_pka",
+        "pKa of the most basic group",
+        "",
+        1,
+        _GROUPS,
+        _basic_pka,
+        ("most basic pka", "strongest base", "basic pka by rules"),
     ),
     Property(
         "stereocentres",
@@ -204,6 +257,15 @@ TABLE = (
         "Ertl and Schuffenhauer 2009",
         synthetic_accessibility,
         ("sascore", "sas", "synthetic accessibility", "synthesizability"),
+    ),
+    Property(
+        "np_likeness",
+        "natural-product likeness",
+        "(-5 synthetic to 5 natural product)",
+        2,
+        "Ertl, Roggo and Schuffenhauer 2008",
+        natural_product_likeness,
+        ("np score", "npscore", "natural product score", "natural product-likeness"),
     ),
     Property(
         "lipinski_donors",
@@ -246,7 +308,8 @@ TABLE = (
 )
 """Sources: Wildman and Crippen, J Chem Inf Comput Sci 1999, 39, 868; Ertl, J Med Chem 2000, 43,
 3714; Lovering, J Med Chem 2009, 52, 6752; Bickerton, Nat Chem 2012, 4, 90; Ertl and Schuffenhauer,
-J Cheminform 2009, 1, 8; Lipinski, Adv Drug Deliv Rev 1997, 23, 3."""
+J Cheminform 2009, 1, 8; Ertl, J Chem Inf Model 2008, 48, 68; Lipinski, Adv Drug Deliv Rev 1997, 23,
+3; of the pKa: ``ionisable_groups.SOURCE``."""
 
 PROPERTIES = {item.name: item for item in TABLE}
 
@@ -299,13 +362,36 @@ def named(properties: Sequence[str]) -> tuple[Property, ...]:
     return tuple(wanted.values())
 
 
-def value_of(structure: Any, item: Property) -> float | int | str:
+def value_of(structure: Any, item: Property) -> float | int | str | None:
     """A property of an RDKit molecule, rounded to ``item.digits``: the one place of rounding.
 
     Sentences and records both show this value, so a number in an answer is a number in the
     evidence.
     """
     raw = item.compute(structure)
-    if isinstance(raw, str):
+    if raw is None or isinstance(raw, str):
         return raw
     return round(float(raw), item.digits) + 0.0 if item.digits else int(raw)
+
+
+class Values:
+    """The values of one RDKit molecule by the name of the property, each computed when first asked.
+
+    Args:
+        structure: an RDKit molecule.
+    """
+
+    def __init__(self, structure: Any) -> None:
+        self.structure = structure
+        self._known: dict[str, float | int | str | None] = {}
+
+    def __getitem__(self, name: str) -> float | int | str | None:
+        if name not in self._known:
+            self._known[name] = value_of(self.structure, PROPERTIES[name])
+        return self._known[name]
+
+    def number(self, name: str) -> float:
+        """The value of a property that every molecule has, and that is a number."""
+        value = self[name]
+        assert isinstance(value, int | float), f"{name} is no number"
+        return value

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from retort.tools.tables import Table
+
 Kind = Literal["literature", "chembl", "calculation", "prediction"]
 """Where a statement comes from; the four never look alike to the user. Measured values are
 "chembl": those of ChEMBL, and those of a predictor's training set, which say so."""
@@ -90,15 +92,21 @@ class ToolResult:
     """how many things were found in all, shown or not"""
     molecules: tuple[Mapping[str, str], ...] = ()
     """molecules this call resolved: ``{"handle", "name", "smiles", "inchikey"}``"""
+    table: Table | None = None
+    """everything that was found, where that is more than a few rows"""
 
     def as_dict(self) -> dict[str, Any]:
-        """A JSON-ready dictionary; what travels as a tool message's artifact."""
+        """A JSON-ready dictionary; what travels as a tool message's artifact.
+
+        There without the table, which the assistant keeps once, with its answer.
+        """
         return {
             "summary": self.summary,
             "evidence": [item.as_dict() for item in self.evidence],
             "note": self.note,
             "count": self.count,
             "molecules": [dict(molecule) for molecule in self.molecules],
+            "table": self.table and self.table.as_dict(),
         }
 
 

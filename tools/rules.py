@@ -1,7 +1,8 @@
 """Drug-likeness rules: their criteria, their sources, and the tool ``check_rules``.
 
 A rule is data: limits on calculated properties and how many violations it allows. Values are those
-of ``properties``, rounded there, so that a sentence never contradicts the number it shows.
+of ``properties``, rounded there, so that a sentence never contradicts the number it shows. The one
+that is a score, CNS MPO, stands in ``cns_mpo``.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from typing import Any
 from langchain_core.tools import BaseTool, tool
 
 from retort.retrieval.errors import RetortError
-from retort.tools import structures
+from retort.tools import cns_mpo, structures
 from retort.tools.bench import Bench, Names, handed_back
+from retort.tools.calculation_shapes import CriterionShape, RuleShape, ScoreShape
 from retort.tools.molecule import Molecule
-from retort.tools.properties import PROPERTIES, value_of
+from retort.tools.properties import PROPERTIES, Values
 from retort.tools.records import Evidence, ToolResult
-from retort.tools.shapes import CriterionShape, RuleShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Criterion:
         """The criterion in words, with the value where one is given: "logP 4.59 <= 5"."""
         item = PROPERTIES[self.property]
         unit = f" {item.unit}" if item.unit else ""
-        shown = item.label if value is None else f"{item.label} {value}"
+        shown = item.label if value is None else f"{item.label} {item.text(value)}"
         less, more = ("<" if self.below else "<="), (">" if self.above else ">=")
         if self.low is not None and self.high is not None:
             shown += f" between {self.low:g} and {self.high:g}{unit}"
@@ -130,11 +131,39 @@ RULES = (
         "Congreve et al., Drug Discov Today 2003, 8, 876",
         ("ro3", "rule of three", "rule of 3", "congreve", "fragment"),
     ),
+    Rule(
+        "the limits beyond the rule of five",
+        (
+            Criterion("molecular_weight", high=1000),
+            Criterion("logp", low=-2, high=10),
+            Criterion("lipinski_donors", high=6),
+            Criterion("lipinski_acceptors", high=15),
+            Criterion("tpsa", high=250),
+            Criterion("rotatable_bonds", high=20),
+        ),
+        "Doak et al., Chem Biol 2014, 21, 1115: outer limits of oral drugs",
+        ("bro5", "beyond ro5", "beyond rule of five", "beyond the rule of five", "doak"),
+    ),
+    Rule(
+        "the lead-like limits",
+        (
+            Criterion("molecular_weight", high=460),
+            Criterion("logp", low=-4, high=4.2),
+            Criterion("rotatable_bonds", high=10),
+            Criterion("rings", high=4),
+            Criterion("hbd", high=5),
+            Criterion("hba", high=9),
+        ),
+        "Hann and Oprea, Curr Opin Chem Biol 2004, 8, 255, without its limit on solubility",
+        ("leadlike", "lead-like", "lead like", "lead-likeness", "hann", "oprea"),
+    ),
 )
 """logP is Wildman-Crippen's throughout, as no rule's own logP is free; donors and acceptors of the
 rule of five are Lipinski's own counts: N-H and O-H bonds, N and O atoms."""
 
 USUAL = ("lipinski", "veber")
+NAMES = (*(rule.aliases[0] for rule in RULES), cns_mpo.ALIASES[0])
+"""What the rules are called where a short name is wanted."""
 
 
 def _plain(name: str) -> str:
@@ -142,52 +171,58 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", plain).removesuffix("s")
 
 
-_KNOWN = {_plain(alias): rule for rule in RULES for alias in (rule.name, *rule.aliases)}
+_KNOWN: dict[str, Rule | None] = {
+    **{_plain(alias): rule for rule in RULES for alias in (rule.name, *rule.aliases)},
+    **{_plain(alias): None for alias in (cns_mpo.NAME, *cns_mpo.ALIASES)},
+}
 
 
-def named(rules: Sequence[str]) -> tuple[Rule, ...]:
+def named(rules: Sequence[str]) -> tuple[Rule | None, ...]:
     """The rules of these names, each once; none means Lipinski and Veber, "all" means all.
+
+    Returns:
+        rules in the order asked for; None stands for the CNS MPO score.
 
     Raises:
         RetortError: a rule is not known; lists those that are.
     """
-    wanted: dict[str, Rule] = {}
+    wanted: list[Rule | None] = []
     for asked in rules or USUAL:
         if _plain(asked) == "all":
-            return RULES
-        rule = _KNOWN.get(_plain(asked)) or _KNOWN.get(_plain(asked.lower().replace("rule", "")))
-        if rule is None:
+            return (*RULES, None)
+        keys = (_plain(asked), _plain(asked.lower().replace("rule", "")))
+        key = next((key for key in keys if key in _KNOWN), "")
+        if not key:
             raise RetortError(
                 f'"{structures.clipped(asked, 60)}" is not a rule that is known here.',
-                f"Known: {', '.join(rule.aliases[0] for rule in RULES)}.",
+                f"Known: {', '.join(NAMES)}.",
                 "Choose from these, or leave the list empty for Lipinski and Veber.",
             )
-        wanted[rule.name] = rule
-    return tuple(wanted.values())
+        if _KNOWN[key] not in wanted:
+            wanted.append(_KNOWN[key])
+    return tuple(wanted)
 
 
-def apply(rule: Rule, structure: Any) -> list[CriterionShape]:
-    """Each criterion of a rule with the value of an RDKit molecule and whether it passes."""
+def apply(rule: Rule, values: Values) -> list[CriterionShape]:
+    """Each criterion of a rule with the value of a molecule and whether it passes."""
     checked: list[CriterionShape] = []
     for criterion in rule.criteria:
-        value = value_of(structure, PROPERTIES[criterion.property])
-        assert not isinstance(value, str), "rules stand on numbers"
+        value = values.number(criterion.property)
         checked.append(
             {"criterion": criterion.text(), "value": value, "passes": criterion.passes(value)}
         )
     return checked
 
 
-def _evidence(rule: Rule, molecule: Molecule, structure: Any) -> Evidence:
+def _evidence(rule: Rule, molecule: Molecule, values: Values) -> Evidence:
     """One rule applied to one molecule (of a salt: to its parent)."""
-    criteria = apply(rule, structure)
+    criteria = apply(rule, values)
     violations = sum(not item["passes"] for item in criteria)
     passes = violations <= rule.allowed_violations
     told = "; ".join(
         limit.text(item["value"]) + ("" if item["passes"] else " (violated)")
         for limit, item in zip(rule.criteria, criteria, strict=True)
     )
-    who = molecule.title if molecule.components == 1 else f"The parent of {molecule.title}"
     plural = "violation" if violations == 1 else "violations"
     allowed = f" ({rule.allowed_violations} allowed)" if rule.allowed_violations else ""
     record: RuleShape = {
@@ -204,14 +239,55 @@ def _evidence(rule: Rule, molecule: Molecule, structure: Any) -> Evidence:
         "rdkit_version": structures.RDKIT.split()[-1],
     }
     verdict = "passes" if passes else "does not pass"
-    return Evidence(
-        kind="calculation",
-        source_id=structures.RDKIT,
-        title=f"{rule.name[:1].upper()}{rule.name[1:]} applied to {molecule.label}",
-        quote=f"{who} {verdict} {rule.name} with {violations} {plural}{allowed}: {told} "
+    return _cited(
+        rule.name,
+        molecule,
+        f"{_who(molecule)} {verdict} {rule.name} with {violations} {plural}{allowed}: {told} "
         f"({structures.RDKIT}; rule: {rule.source}).",
-        record=dict(record),
+        dict(record),
     )
+
+
+def _mpo(molecule: Molecule, values: Values) -> Evidence:
+    """The CNS MPO score of one molecule (of a salt: of its parent)."""
+    components = cns_mpo.components(values)
+    score = cns_mpo.score(components)
+    record: ScoreShape = {
+        "record": "score",
+        "handle": molecule.handle,
+        "name": molecule.label,
+        "smiles": molecule.parent,
+        "rule": cns_mpo.NAME,
+        "passes": score >= cns_mpo.DESIRABLE,
+        "score": score,
+        "best": float(len(components)),
+        "desirable": cns_mpo.DESIRABLE,
+        "components": components,
+        "source": cns_mpo.SOURCE,
+        "rdkit_version": structures.RDKIT.split()[-1],
+    }
+    told = "; ".join(
+        f"{item['label']} {item['text']}{' ' * bool(item['unit'])}{item['unit']} gives "
+        f"{item['desirability']:.2f}"
+        for item in components
+    )
+    return _cited(
+        cns_mpo.NAME,
+        molecule,
+        f"{_who(molecule)} has a CNS MPO score of {score:.1f} of {len(components)} "
+        f"(desirable from {cns_mpo.DESIRABLE:g}): {told} ({structures.RDKIT}; logD and pKa by "
+        f"ionisation rules; score: {cns_mpo.SOURCE}).",
+        dict(record),
+    )
+
+
+def _who(molecule: Molecule) -> str:
+    return molecule.title if molecule.components == 1 else f"The parent of {molecule.title}"
+
+
+def _cited(name: str, molecule: Molecule, quote: str, record: dict[str, Any]) -> Evidence:
+    title = f"{name[:1].upper()}{name[1:]} applied to {molecule.label}"
+    return Evidence("calculation", structures.RDKIT, title, quote, record=record)
 
 
 def check(molecule: Molecule, rules: Sequence[str] = ()) -> ToolResult:
@@ -222,8 +298,10 @@ def check(molecule: Molecule, rules: Sequence[str] = ()) -> ToolResult:
     """
     wanted = named(rules)
     molecule.structure()
-    structure = structures.molecule_from_smiles(molecule.parent)
-    evidence = tuple(_evidence(rule, molecule, structure) for rule in wanted)
+    values = Values(structures.molecule_from_smiles(molecule.parent))
+    evidence = tuple(
+        _evidence(rule, molecule, values) if rule else _mpo(molecule, values) for rule in wanted
+    )
     passed = sum(bool(item.record["passes"]) for item in evidence)
     plural = "rule" if len(wanted) == 1 else "rules"
     return ToolResult(
@@ -243,15 +321,15 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         molecule: str,
         rules: Names = [],  # noqa: B006
     ) -> tuple[str, ToolResult]:
-        """Check drug-likeness rules: Lipinski's rule of five, Veber and others, with every value.
+        """Check drug-likeness rules: Lipinski, Veber, CNS MPO and others, with every value.
 
         Use for "does X pass Lipinski's rules", "is X drug-like". Example: check_rules("imatinib",
         ["lipinski"]) -> Imatinib (M1) passes Lipinski's rule of five with 0 violations.
 
         Args:
             molecule: a handle M1, a name, a ChEMBL id, a SMILES or an InChIKey.
-            rules: any of lipinski, veber, ghose, egan, muegge, ro3. Leave empty for lipinski and
-                veber.
+            rules: any of lipinski, veber, ghose, egan, muegge, ro3, bro5, leadlike, cns_mpo. Leave
+                empty for lipinski and veber.
         """
         return handed_back(check(bench.molecules.resolve(molecule), rules))
 

@@ -77,9 +77,7 @@ def written(molecules: Iterable[tuple[Any, str, Mapping[str, str]]]) -> str:
             drawn = Chem.Mol(molecule)
             rdDepictor.Compute2DCoords(drawn)
             drawn.SetProp("_Name", _one_line(title).lstrip("$>")[:80])
-            filled = {
-                name: text for name, value in properties.items() if (text := _one_line(value))
-            }
+            filled = {name: text for name, value in properties.items() if (text := _value(value))}
             for name, text in filled.items():
                 drawn.SetProp(name, text)
             writer.SetProps(list(filled))
@@ -102,6 +100,12 @@ def _record(lines: list[str]) -> Record:
             fields[name] += f"\n{line}" if fields[name] else line
     title = lines[0].strip() if lines else ""
     return Record(title, "\n".join(lines[: end + 1]) + "\n", fields)
+
+
+def _value(text: str) -> str:
+    """A value on one line; what would end the record is put behind a blank."""
+    line = _one_line(text)
+    return f" {line}" if line.startswith((END, "> <")) else line
 
 
 def _one_line(text: str) -> str:

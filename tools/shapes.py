@@ -1,8 +1,8 @@
 """The shapes of the records behind evidence, one per ``record`` name.
 
 They travel on the wire as ``citation.record`` and are what answers are written from. Every value
-that a record does not know is ``None`` or ``""``, never left out. Knows nothing of how records are
-made.
+that a record does not know is ``None`` or ``""``, never left out. Those of what is calculated stand
+in ``calculation_shapes``. Knows nothing of how records are made.
 """
 
 from __future__ import annotations
@@ -31,76 +31,6 @@ class MoleculeShape(TypedDict):
     """release of the database that knows it; empty for a bare structure"""
 
 
-class ValueShape(TypedDict):
-    """One calculated value."""
-
-    property: str
-    """machine name: ``molecular_weight``, ``tpsa`` ..."""
-    label: str
-    value: float | int | str
-    unit: str
-    method: str
-    """where the formula comes from: "Ertl 2000", "Wildman-Crippen" ..."""
-
-
-class CalculationShape(TypedDict):
-    """Calculated properties of one molecule (``calculate_properties``)."""
-
-    record: Literal["calculation"]
-    handle: str
-    name: str
-    smiles: str
-    values: list[ValueShape]
-    rdkit_version: str
-
-
-class CriterionShape(TypedDict):
-    """One criterion of a rule: "molecular weight <= 500 Da", 493.6, True."""
-
-    criterion: str
-    value: float | int
-    passes: bool
-
-
-class RuleShape(TypedDict):
-    """A drug-likeness rule applied to one molecule (``check_rules``), one piece of evidence per
-    rule.
-    """
-
-    record: Literal["rule"]
-    handle: str
-    name: str
-    smiles: str
-    rule: str
-    """ "Lipinski's rule of five", "Veber" ..."""
-    passes: bool
-    violations: int
-    allowed_violations: int
-    criteria: list[CriterionShape]
-    source: str
-    rdkit_version: str
-
-
-class AlertShape(TypedDict):
-    """One structural alert that matched (``check_alerts``)."""
-
-    catalogue: str
-    alert: str
-    atoms: list[int]
-
-
-class AlertsShape(TypedDict):
-    """Structural alerts of one molecule."""
-
-    record: Literal["alerts"]
-    handle: str
-    name: str
-    smiles: str
-    catalogues: list[str]
-    matches: list[AlertShape]
-    rdkit_version: str
-
-
 class SimilarityShape(TypedDict):
     """Similarity of two molecules (``compare_molecules``)."""
 
@@ -111,7 +41,12 @@ class SimilarityShape(TypedDict):
     other_name: str
     fingerprint: str
     tanimoto: float
+    """by ``fingerprint``"""
+    maccs_tanimoto: float
+    atom_pair_tanimoto: float
     same_scaffold: bool
+    relation: str
+    """scaffolds and identity in words"""
     rdkit_version: str
 
 
@@ -187,11 +122,25 @@ class ActivityShape(TypedDict):
     doi: str
     pubmed_id: str
     validity: str
+    """ChEMBL's objection to the value; empty where it has none"""
     release: str
+    duplicate: bool
+    """it may repeat a value of another publication"""
+    comment: str
+    """ChEMBL's activity comment: "Not Active" and the like"""
     retrieved_at: str
     """when a web service gave it, ISO 8601; empty for a local file"""
     measurements: SpreadShape | None
     """where there are several: the row shown is the best of them"""
+
+
+class ReferenceShape(TypedDict):
+    """Where a curated fact was taken from."""
+
+    type: str
+    """ "PubMed", "FDA", "DailyMed" ..."""
+    id: str
+    url: str
 
 
 class MechanismShape(TypedDict):
@@ -207,6 +156,8 @@ class MechanismShape(TypedDict):
     gene: str
     max_phase: float | None
     release: str
+    comment: str
+    references: list[ReferenceShape]
     retrieved_at: str
     """when a web service gave it, ISO 8601; empty for a local file"""
 
@@ -221,6 +172,7 @@ class IndicationShape(TypedDict):
     mesh_id: str
     max_phase: float | None
     release: str
+    references: list[ReferenceShape]
     retrieved_at: str
     """when a web service gave it, ISO 8601; empty for a local file"""
 

@@ -29,6 +29,12 @@ RDKIT = f"RDKit {rdBase.rdkitVersion}"
 
 _WILDCARD = rdqueries.AtomNumEqualsQueryAtom(0)
 
+_COUNTS = re.compile(r"^[ \d]{6}.*V[23]000[ \t]*\r?$", re.MULTILINE)
+"""the counts line of a mol block, the fourth"""
+
+_POLYMER_GROUPS = frozenset({"SRU", "MON", "MER", "COP", "CRO", "MOD", "GRA", "ANY"})
+"""types of substance groups that stand for polymers (BIOVIA, CTfile Formats, Sgroup types)"""
+
 _LOGS = threading.RLock()
 """RDKit has one set of logs per process: whoever silences or captures them holds this."""
 
@@ -53,9 +59,14 @@ def silenced() -> Iterator[None]:
         yield
 
 
+def whole(text: str) -> str:
+    """The text with "?" for halves of surrogate pairs, which no database and no terminal takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
 def clipped(text: str, limit: int = 200) -> str:
     """The text as it came, cut after ``limit`` characters; halves of surrogate pairs become "?"."""
-    text = text.encode("utf-8", "replace").decode("utf-8")
+    text = whole(text)
     return text if len(text) <= limit else f"{text[:limit]}... ({len(text):,} characters)"
 
 
@@ -150,22 +161,53 @@ def molecule_from_inchi(inchi: str) -> Any:
     return molecule
 
 
+def is_block(text: str) -> bool:
+    """Whether a text is a mol block or the first part of an SDF record, by its counts line."""
+    return bool(_COUNTS.search(text))
+
+
 def molecule_from_block(block: str) -> Any:
     """An RDKit molecule from a mol block, version 2000 or 3000.
 
+    Header lines that were lost when the block was pasted are put back.
+
     Raises:
-        RetortError: the block is no molecule, or too large a one; carries RDKit's reason.
+        RetortError: the block is no molecule, or too large a one, or one that is not a single
+            structure (a polymer, a query, an R group); carries RDKit's reason.
     """
+    counts = _COUNTS.search(block)
+    if counts:
+        head = block[: counts.start()].splitlines()
+        block = "\n".join(["", "", "", *head][-3:]) + "\n" + block[counts.start() :]
     with captured_log() as lines:
         molecule = Chem.MolFromMolBlock(block)
-    atoms = 0 if molecule is None else molecule.GetNumAtoms()
-    if not 0 < atoms <= MAX_ATOMS:
-        reason = f"It has {atoms:,} heavy atoms; 1 to {MAX_ATOMS:,} are read"
-        if molecule is None:
-            reason = f"RDKit: {_reason(lines, block) or 'not a mol block'}"
+    if molecule is None:
+        reason = f"RDKit: {_reason(lines, block) or 'not a mol block'}"
+    else:
+        reason = _not_one_structure(molecule)
+    if reason:
         title = block.partition("\n")[0].strip()
         raise bad_structure(title or "a record without a title", reason)
     return molecule
+
+
+def _not_one_structure(molecule: Any) -> str:
+    """Why what a mol block holds is no single structure, or ``""``."""
+    atoms = molecule.GetNumAtoms()
+    if not 0 < atoms <= MAX_ATOMS:
+        return f"It has {atoms:,} heavy atoms; 1 to {MAX_ATOMS:,} are read"
+    groups = {
+        group.GetProp("TYPE")
+        for group in Chem.GetMolSubstanceGroups(molecule)
+        if group.HasProp("TYPE")
+    }
+    if repeated := sorted(groups & _POLYMER_GROUPS):
+        return f"It is a polymer (repeating group {', '.join(repeated)}), not one structure"
+    if molecule.GetAtomsMatchingQuery(_WILDCARD):
+        return "It has a wildcard, R group or attachment point: a fragment, not a molecule"
+    if any(part.HasQuery() for part in (*molecule.GetAtoms(), *molecule.GetBonds())):
+        return "It has query atoms or bonds: a search pattern, not a molecule"
+    return ""
 
 
 def pattern_from_smarts(smarts: str) -> Any:

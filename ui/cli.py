@@ -20,7 +20,20 @@ import typer
 
 from retort.agent.settings import Settings, silence_telemetry
 from retort.retrieval.errors import RetortError, UsageError
-from retort.ui import cli_export, cli_fetch, cli_library, cli_predictors, cli_tools, terminal
+from retort.ui import (
+    cli_calculate,
+    cli_chembl,
+    cli_draw,
+    cli_export,
+    cli_fetch,
+    cli_library,
+    cli_models,
+    cli_predictors,
+    cli_series,
+    cli_tools,
+    rows,
+    terminal,
+)
 from retort.ui.interrupt import stop_on_interrupt
 from retort.ui.options import JSON, Library, Model
 
@@ -39,11 +52,17 @@ app = typer.Typer(
 cli_library.app.command()(cli_fetch.fetch)
 app.add_typer(cli_library.app, name="library")
 app.add_typer(cli_predictors.app, name="predictors")
+app.add_typer(cli_chembl.app, name="chembl")
 app.command()(cli_library.search)
 app.command("tools")(cli_tools.list_tools)
 app.command("call")(cli_tools.call)
 app.command()(cli_tools.predict)
+app.command()(cli_series.series)
+app.command()(cli_series.conformers)
+app.command()(cli_calculate.calculate)
 app.command()(cli_export.export)
+app.command()(cli_models.models)
+app.command()(cli_draw.draw)
 
 
 @app.callback(invoke_without_command=True)
@@ -77,6 +96,10 @@ def ask(
         terminal.emit(answer.as_dict())
     else:
         terminal.show_sources(answer)
+        for table in answer.tables:
+            print(f"\n{rows.table_text(table)}")
+            all_rows = f"retort export {answer.id} --format csv --output FILE.csv"
+            terminal.say(f"{rows.said(table)}; all, as CSV or SDF: {all_rows}")
     if answer.error:
         terminal.show_error(RetortError(**answer.error))
     if answer.status == "failed":

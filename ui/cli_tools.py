@@ -13,7 +13,9 @@ import typer
 
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError, UsageError
-from retort.ui import predictions, terminal
+from retort.ui import predictions, rows, terminal
+from retort.ui.cli_calculate import told
+from retort.ui.files import write_whole
 from retort.ui.interrupt import stop_on_interrupt
 from retort.ui.options import JSON, Library
 from retort.ui.progress import bar
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from retort.tools.predictors.attribution import Attribution
     from retort.tools.predictors.predictors import Predictors
     from retort.tools.predictors.records import Endpoint
+    from retort.tools.tables import Table
 
 
 def list_tools(json: JSON = False) -> None:
@@ -33,19 +36,28 @@ def list_tools(json: JSON = False) -> None:
     if json:
         terminal.emit([convert_to_openai_tool(tool)["function"] for tool in tools])
         return
-    rows = [(tool.name, ", ".join(tool.args), _first_sentence(tool.description)) for tool in tools]
-    print(terminal.table(rows, ("tool", "arguments", "what it does")))
+    lines = [(tool.name, ", ".join(tool.args), _first_sentence(tool.description)) for tool in tools]
+    print(terminal.table(lines, ("tool", "arguments", "what it does")))
 
 
 def call(
     tool: Annotated[str, typer.Argument(help="Name of the tool; retort tools lists them.")],
     arguments: Annotated[str, typer.Argument(help='JSON: {"molecule": "imatinib"}')] = "{}",
+    output: Annotated[
+        Path | None, typer.Option(help="The whole table, to a file: .csv or .sdf.")
+    ] = None,
     library: Library = None,
     json: JSON = False,
 ) -> None:
     """Call a tool by hand, exactly as the model would."""
     from pydantic import ValidationError
 
+    if output and output.suffix.lower() not in _TABLES:
+        raise UsageError(
+            f"No table can be written to {output}.",
+            "The end of the name says the format: .csv or .sdf.",
+            f"retort call {tool} '...' --output FILE.csv",
+        )
     tools = {item.name: item for item in _tools(Settings.from_environment(library=library))}
     if tool not in tools:
         raise UsageError(
@@ -64,10 +76,37 @@ def call(
     except ValidationError as error:
         problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
         raise UsageError(f"Wrong arguments for {tool}.", problems, _usage(tools[tool])) from None
+    result = message.artifact
     if json:
-        terminal.emit(message.artifact.as_dict())
+        terminal.emit(result.as_dict())
     else:
         print(message.text)
+    if output:
+        _write_table(output, tool, result.table)
+    elif result.table and not json:
+        print(f"\n{rows.table_text(result.table)}")
+        terminal.say(f"{rows.said(result.table)}; --output FILE.csv or FILE.sdf for all")
+
+
+_TABLES = (".csv", ".sdf")
+"""Ends of the names of files that a table can be written to."""
+
+
+def _write_table(output: Path, tool: str, table: Table | None) -> None:
+    if table is None:
+        raise UsageError(
+            f"{tool} gave no table here.",
+            "A table comes where there are more than a few rows.",
+            "Leave --output out; the result stands above.",
+        )
+    left_out = 0
+    if output.suffix.lower() == ".csv":
+        text = table.csv()
+    else:
+        text, left_out = table.sdf()
+    write_whole(output, text.encode("utf-8", "replace"))
+    without = f"; {left_out:,} without a readable structure left out" if left_out else ""
+    terminal.say(f"Written: {output}, {len(table.rows) - left_out:,} rows{without}")
 
 
 def predict(
@@ -134,13 +173,13 @@ def predict(
             )
         _explain(predictors, smiles, endpoint or [], svg, json)
         return
-    rows = predictors.predict(smiles, wanted)
+    made = predictors.predict(smiles, wanted)
     if json:
-        terminal.emit([row.as_dict() for row in rows])
+        terminal.emit([row.as_dict() for row in made])
     else:
-        print(predictions.predictions(rows))
-    failed = sum(row.error is not None for row in rows)
-    raise typer.Exit(0 if not failed else 1 if failed == len(rows) else 3)
+        print(predictions.predictions(made))
+    failed = sum(row.error is not None for row in made)
+    raise typer.Exit(0 if not failed else 1 if failed == len(made) else 3)
 
 
 def _predict_file(
@@ -154,8 +193,8 @@ def _predict_file(
     json: bool,
 ) -> None:
     from retort.tools.predictors.table import predict_file
-    from retort.tools.predictors.workers import cores
     from retort.tools.structure_files import open_structures
+    from retort.tools.workers import cores
 
     structures = open_structures(source, smiles_column)
     stop = stop_on_interrupt()
@@ -170,15 +209,7 @@ def _predict_file(
             workers or cores(),
             load,
         )
-    left = made.total - made.done
-    if json:
-        terminal.emit(asdict(made) | {"left": left, "output": str(output)})
-    terminal.say(
-        f"{made.done:,} of {made.total:,} rows predicted ({made.failed:,} failed), "
-        f"{made.resumed:,} were done before: {output}"
-    )
-    none_went_well = left > 0 or (made.failed == made.total > 0)
-    raise typer.Exit(1 if none_went_well else 3 if made.failed else 0)
+    raise typer.Exit(told(made, output, "predicted", json))
 
 
 def _explain(

@@ -12,15 +12,16 @@ import threading
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retort.agent import narration
 from retort.agent.assistant import Assistant
 from retort.agent.records import Answer, Event, Finished, TextDelta, ToolFinished, ToolStarted
 from retort.retrieval.errors import RetortError, UsageError
 from retort.tools.records import Evidence
+from retort.tools.tables import Table
 from retort.ui import render
-from retort.ui.render import Drawing
+from retort.ui.figures import Drawing
 
 log = logging.getLogger(__name__)
 
@@ -245,6 +246,10 @@ class Conversations:
         """A finished answer with its sources, molecules and checks."""
         return render.answer_html(answer, self.surroundings, self._draw)
 
+    def tables(self, answer_id: str) -> tuple[Table, ...]:
+        """The whole tables of a saved answer; none where it is not known."""
+        return tuple(Table.from_dict(item) for item in self._sessions.tables(answer_id))
+
     def surroundings(self, evidence: Evidence) -> tuple[str, str] | None:
         """The stored text around a literature quote; None where it is no longer to be found."""
         paper_id = str(evidence.record.get("paper_id") or evidence.source_id)
@@ -286,7 +291,7 @@ class Conversations:
             )
             for call in answer.tool_calls
         ]
-        final = _assistant(self.answer_html(answer))
+        final = _assistant(self.answer_html(replace(answer, tables=self.tables(answer.id))))
         return [Shown(item, answer.id) for item in (_user(answer.question), *steps, final)]
 
 

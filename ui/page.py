@@ -12,16 +12,17 @@ import time
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from retort.agent.opening import Opened
 from retort.retrieval.errors import RetortError
-from retort.ui import render, terminal
+from retort.ui import downloads, render, terminal
 from retort.ui.conversations import Conversations, Listed, Shown
+from retort.ui.figures import Drawing
 from retort.ui.markdown import escape
 from retort.ui.policy import Policy
-from retort.ui.render import Drawing
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -315,7 +316,10 @@ def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> 
             footer_links=[],
             theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
             css=(files("retort.ui") / "page.css").read_text(encoding="utf-8"),
-            app_kwargs={"middleware": [Middleware(Policy)]},
+            app_kwargs={
+                "middleware": [Middleware(Policy)],
+                "routes": [downloads.route(conversations.tables)],
+            },
         )
     except OSError as error:
         raise RetortError(
@@ -331,13 +335,28 @@ def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> 
         conversations.close()
 
 
-def _draw(smiles: str, weights: Sequence[float] = ()) -> str:
-    """RDKit's drawing, made on this machine; nothing where the structure cannot be read."""
-    from retort.tools.depict import draw, draw_weights
+def _draw(
+    smiles: str,
+    weights: Sequence[float] = (),
+    highlight: Sequence[int] = (),
+    among: Sequence[str] = (),
+) -> str:
+    """RDKit's drawing, made on this machine; a frame that says so where there is none."""
+    from retort.tools import depict, sheets
 
     try:
         if weights:
-            return draw_weights(smiles, weights)
-        return draw(smiles, width=240, height=160)
+            return depict.draw_weights(smiles, weights)
+        core = _core(tuple(among))
+        return depict.draw(smiles, 240, 160, highlight=highlight, core=core)
     except RetortError:
-        return ""
+        return sheets.svg([sheets.Cell(smiles)], width=240, height=160)
+
+
+@lru_cache(maxsize=8)
+def _core(among: tuple[str, ...]) -> Any:
+    """What structures share, found once for all their drawings."""
+    from retort.tools import sheets, structures
+
+    read = (structures.read_smiles(smiles)[0] for smiles in among)
+    return sheets.common_core([molecule for molecule in read if molecule is not None])

@@ -8,29 +8,19 @@ Markdown renderer leaves it alone. A marker ``[n]`` is a link to the quote it re
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from retort.agent.records import Answer, Citation
 from retort.agent.verdicts.labels import told
 from retort.retrieval.errors import RetortError
 from retort.tools.records import Evidence, kind_word
-from retort.ui import sources
+from retort.ui import downloads, figures, rows, sources
+from retort.ui.figures import Drawing
 from retort.ui.markdown import escape, inline, plain_marker, to_html
 from retort.ui.sources import Surroundings
 
-
-class Drawing(Protocol):
-    """SMILES to an SVG element, or an empty string where there is nothing to draw."""
-
-    def __call__(self, smiles: str, weights: Sequence[float] = ()) -> str:
-        """Draw; ``weights``, one per heavy atom, colour what raises and lowers a prediction."""
-
-
 SOURCES_OPEN = 6
 """Up to so many sources are listed unfolded, each itself folded; more would bury the answer."""
-
-CARDS_SHOWN = 6
-"""Molecules drawn under an answer; the rest is folded."""
 
 _STATUS = {
     "abstained": "no answer in these sources",
@@ -57,9 +47,10 @@ def answer_html(answer: Answer, surroundings: Surroundings, draw: Drawing) -> st
         text_html(answer),
         error_html(answer.error) if answer.error else "",
         checks_html(answer),
-        sources_html(answer, surroundings),
-        explanations_html(answer.citations, draw),
-        molecules_html(answer.molecules, draw),
+        tables_html(answer, draw),
+        sources_html(answer, surroundings, draw),
+        figures.explanations_html(answer.citations, draw),
+        figures.molecules_html(answer.molecules, draw),
         footer_html(answer),
     )
     return f'<div class="answer {answer.status}">{"".join(parts)}</div>'
@@ -91,11 +82,27 @@ def anchor(answer: Answer, marker: int) -> str:
     return f"a{answer.id}-c{marker}"
 
 
-def sources_html(answer: Answer, surroundings: Surroundings) -> str:
+def tables_html(answer: Answer, draw: Drawing) -> str:
+    """The first rows of what the tools found in many rows, and the whole of it to take away."""
+    return "".join(
+        rows.table_html(
+            table,
+            {
+                format.upper(): downloads.address(answer.id, number, format)
+                for format in downloads.FORMATS
+                if format != "sdf" or table.smiles
+            },
+            figures.series_html(table, draw),
+        )
+        for number, table in enumerate(answer.tables, 1)
+    )
+
+
+def sources_html(answer: Answer, surroundings: Surroundings, draw: Drawing) -> str:
     """The cited sources, each folded around its marked passage; then what was also retrieved."""
     if not answer.citations:
         return _unused_html(answer.unused)
-    items = "".join(_source(answer, citation, surroundings) for citation in answer.citations)
+    items = "".join(_source(answer, each, surroundings, draw) for each in answer.citations)
     count = len(answer.citations)
     state = " open" if count <= SOURCES_OPEN else ""
     summary = f"<summary>Sources ({count}) {_tally(answer.citations)}</summary>"
@@ -116,8 +123,9 @@ def _tally(citations: Sequence[Citation]) -> str:
     return f'<span class="facts">{text}</span>'
 
 
-def _source(answer: Answer, citation: Citation, surroundings: Surroundings) -> str:
+def _source(answer: Answer, citation: Citation, surroundings: Surroundings, draw: Drawing) -> str:
     body = sources.opened(citation.evidence, answer.answer, surroundings)
+    body += figures.matches_html(citation.evidence.record, draw)
     return (
         f'<details class="source"><summary><span class="number">[{citation.marker}]</span> '
         f"{sources.label(citation.evidence)}"
@@ -136,51 +144,6 @@ def _unused_html(unused: Sequence[Evidence]) -> str:
     )
     summary = f"<summary>Also retrieved, not cited ({len(unused)})</summary>"
     return f'<details class="evidence unused">{summary}{items}</details>'
-
-
-def molecules_html(molecules: Sequence[Mapping[str, str]], draw: Drawing) -> str:
-    """A card per molecule: drawing, handle, name, SMILES."""
-    cards = [_card(molecule, draw) for molecule in molecules]
-    first, rest = "".join(cards[:CARDS_SHOWN]), "".join(cards[CARDS_SHOWN:])
-    shown = f'<div class="molecules">{first}</div>' if first else ""
-    if not rest:
-        return shown
-    more = f"<summary>{len(cards) - CARDS_SHOWN} more molecules</summary>"
-    return f'{shown}<details>{more}<div class="molecules">{rest}</div></details>'
-
-
-def explanations_html(citations: Sequence[Citation], draw: Drawing) -> str:
-    """A card per explained prediction: the molecule with its atoms coloured, and what it means."""
-    records = [citation.evidence.record for citation in citations]
-    cards = [
-        f'<div class="molecule explained">{_on_one_line(draw(record["smiles"], record["weights"]))}'
-        f'<div class="caption"><strong>{escape(record["name"])}</strong> '
-        f"{escape(legend(record))}</div></div>"
-        for record in records
-        if record.get("record") == "attribution"
-    ]
-    return f'<div class="molecules">{"".join(cards)}</div>' if cards else ""
-
-
-def legend(record: Mapping[str, Any]) -> str:
-    """What the colours of an explained prediction mean, in words."""
-    what = record["endpoint_label"]
-    return f"predicted {what}: orange (+) atoms raise it, blue (-) atoms lower it"
-
-
-def _on_one_line(drawing: str) -> str:
-    return " ".join(drawing.split())
-
-
-def _card(molecule: Mapping[str, str], draw: Drawing) -> str:
-    smiles = molecule.get("smiles", "")
-    drawing = _on_one_line(draw(smiles))
-    name = escape(molecule.get("name") or "unnamed structure")
-    handle = escape(molecule.get("handle", ""))
-    return (
-        f'<div class="molecule">{drawing}<div class="caption"><strong>{handle}</strong> {name}'
-        f"<code>{escape(smiles)}</code></div></div>"
-    )
 
 
 def checks_html(answer: Answer) -> str:

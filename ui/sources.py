@@ -205,6 +205,8 @@ def _value(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return escape(f"{value:.10g}")
+    if name == "matches" and all(isinstance(item, list) for item in value):
+        return escape("; ".join(f"atoms {places(item)} of the SMILES" for item in value))
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):
         return "".join(f"<div>{_line(item)}</div>" for item in value)
     if isinstance(value, list):
@@ -217,12 +219,20 @@ def _line(item: Mapping[str, Any]) -> str:
     if "label" in item:
         method = f" ({item['method']})" if item.get("method") else ""
         return escape(f"{item['label']}: {item['value']} {item['unit']}".strip() + method)
+    if "alert" in item:
+        said = f"{item['catalogue']}: {item['alert'].replace('_', ' ')}"
+        return escape(f"{said}, atoms {places(item['atoms'])} of the SMILES")
     if "part" in item:
         return escape(f"{item['part']}: {item['effect']:+.3g}")
     if "criterion" in item:
         verdict = "passes" if item["passes"] else "fails"
         return escape(f"{item['criterion']}: {item['value']}, {verdict}")
     return escape(", ".join(f"{_field(name)} {value}" for name, value in item.items()))
+
+
+def places(atoms: Sequence[int]) -> str:
+    """Atoms as a reader counts them in a SMILES, from 1."""
+    return ", ".join(str(atom + 1) for atom in atoms)
 
 
 def _address(evidence: Evidence) -> str:

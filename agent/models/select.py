@@ -11,7 +11,7 @@ A spec is one of::
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from retort.agent.settings import Settings
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from retort.retrieval.encode import Encoder
-
-SIZE_TABLE: tuple[tuple[float, str], ...] = (
-    (70.0, "Qwen/Qwen3-32B"),
-    (36.0, "Qwen/Qwen3-14B"),
-    (20.0, "Qwen/Qwen3-8B"),
-    (11.0, "Qwen/Qwen3-4B"),
-)
-"""Free GPU memory in GiB and the model that fits it in bf16 with a 16k-token cache: two bytes per
-parameter plus a quarter for cache and activations."""
-
-LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,24 +60,69 @@ def load_model(settings: Settings, encoder: Callable[[], Encoder]) -> LoadedMode
     )
 
 
-def _auto(settings: Settings, encoder: Callable[[], Encoder]) -> LoadedModel:
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of the CUDA GPU, in GiB."""
+
+    device: str
+    free_gib: float
+    total_gib: float
+
+    def told(self) -> str:
+        """On one line."""
+        return f"{self.device}, {self.free_gib:.1f} of {self.total_gib:.1f} GiB free"
+
+
+def gpu_memory() -> Memory | None:
+    """What the GPU has now; None where there is no CUDA GPU."""
     import torch
 
     if not torch.cuda.is_available():
-        return _embedded(encoder, "auto: no CUDA GPU")
-    free_gib = torch.cuda.mem_get_info()[0] / 2**30
-    name = next((name for room, name in SIZE_TABLE if free_gib >= room), None)
-    if name is None:
-        return _embedded(encoder, f"auto: {free_gib:.0f} GiB of GPU memory free, 11 needed")
-    if not _is_on_disk(name):
-        return _embedded(encoder, f"auto: {name} fits this GPU; fetch it with --model hf:{name}")
-    return _huggingface(settings, name, f"auto: {free_gib:.0f} GiB of GPU memory free")
+        return None
+    free, total = torch.cuda.mem_get_info()
+    return Memory(torch.cuda.get_device_name(), free / 2**30, total / 2**30)
 
 
-def _is_on_disk(name: str) -> bool:
-    from huggingface_hub import try_to_load_from_cache
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What ``auto`` takes on this machine, and why."""
 
-    return isinstance(try_to_load_from_cache(name, "config.json"), str)
+    spec: str
+    why: str
+
+
+def choose() -> Choice:
+    """What ``auto`` would take now: a model that is on disk and fits the GPU, else the embedded
+    one. Nothing is loaded, nothing is downloaded.
+    """
+    from retort.agent.models import catalogue
+
+    memory = gpu_memory()
+    if memory is None:
+        return Choice("embedded", "auto: no CUDA GPU")
+    free_gib = memory.free_gib
+    fitting = [each for each in catalogue.FOR_AUTO if free_gib >= each.needs_gib]
+    if not fitting:
+        least = catalogue.FOR_AUTO[-1].needs_gib
+        return Choice(
+            "embedded", f"auto: {free_gib:.1f} GiB of GPU memory free, {least:.1f} needed"
+        )
+    best = fitting[0]
+    here = next((each for each in fitting if catalogue.is_on_disk(each.name)), None)
+    if here is None:
+        return Choice("embedded", f"auto: {best.name} fits this GPU; fetch it: {best.fetch()}")
+    why = f"auto: {free_gib:.0f} GiB of GPU memory free"
+    if here is not best:
+        why += f"; {best.name} would fit: {best.fetch()}"
+    return Choice(f"hf:{here.name}", why)
+
+
+def _auto(settings: Settings, encoder: Callable[[], Encoder]) -> LoadedModel:
+    choice = choose()
+    if choice.spec == "embedded":
+        return _embedded(encoder, choice.why)
+    # what is on disk is whole, so nothing is fetched in silence
+    return _huggingface(replace(settings, offline=True), choice.spec[3:], choice.why)
 
 
 def _embedded(encoder: Callable[[], Encoder], why: str) -> LoadedModel:
@@ -105,14 +139,17 @@ def _huggingface(settings: Settings, name: str, why: str) -> LoadedModel:
 
 
 def _endpoint(settings: Settings, spec: str) -> LoadedModel:
+    from retort.agent.models.connection import Server
     from retort.agent.models.endpoint import connect
 
     url, _, name = spec.partition("#")
-    host = url.split("://", 1)[1].split("/", 1)[0].rsplit(":", 1)[0]
-    if settings.offline and host not in LOOPBACK:
+    server = Server.at(url, settings.model_key)
+    if settings.offline and not server.is_here:
         raise OfflineError(
-            f"The model at {url} is on another machine.",
+            f"The model at {server.url} is on another machine.",
             "RETORT_OFFLINE=1 forbids every outbound connection.",
             "unset RETORT_OFFLINE, or --model embedded",
         )
-    return LoadedModel(connect(url, name, seed=settings.seed), spec, "asked for")
+    where = "this machine" if server.is_here else server.host
+    model = connect(url, name, seed=settings.seed, key=settings.model_key)
+    return LoadedModel(model, spec, f"asked for; questions go to {where}")

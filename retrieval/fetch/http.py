@@ -217,7 +217,7 @@ class Client:
                 )
         if status in _PASSING or status >= 500:
             named = f"HTTP {status}" + (f": {words}" if (words := wording(bytes(body))) else "")
-            raise Passing(named, _retry_after(response.headers.get("Retry-After", "")))
+            raise Passing(named, retry_after(response.headers.get("Retry-After", "")))
         if status >= 400:
             raise Refused.of(
                 self.service, status, wording(bytes(body)) or response.reason, self._refusal
@@ -311,7 +311,7 @@ def wording(body: bytes, most: int = 300) -> str:
     return (text if len(text) <= most else text[: most - 3] + "...").rstrip(".")
 
 
-def _retry_after(text: str) -> float | None:
+def retry_after(text: str) -> float | None:
     """Seconds named by a Retry-After header, which holds a number or a date (RFC 9110, 10.2.3)."""
     if text.strip().isdigit():
         return float(text)

@@ -155,6 +155,11 @@ class Asked:
         self._weights = np.array([(1 - share) * idf(n.passages, c) for c, _ in found], np.float32)
         self._of_papers = np.array([share * idf(n.papers, p) for _, p in found], np.float32)
 
+    @property
+    def bound(self) -> float:
+        """What its terms can add up to at most; 0 where none of them is known."""
+        return float((self._weights + self._of_papers).sum())
+
     def best(self, k: int) -> tuple[Ints, Floats]:
         """The k best passages that hold a term of it, and their scores; of equals the first."""
         condition, values = self._condition

@@ -93,6 +93,18 @@ class View:
         )
         return np.array([found[row] for row in positions.tolist()], np.int64)
 
+    def lengths_of(self, positions: Ints) -> Ints:
+        """(m,) how many passages the paper of each passage has."""
+        papers = self.papers_of(positions).tolist()
+        found = dict(
+            self._db.execute(
+                "SELECT paper, count(*) FROM passages"
+                " WHERE paper = ANY(?::bigint[]) GROUP BY paper",
+                (papers,),
+            )
+        )
+        return np.array([found[paper] for paper in papers], np.int64)
+
     def passages(self, positions: Ints) -> list[tuple[Passage, dict[str, Any]]]:
         """The passages at positions in the order given, each with its paper's record."""
         return passages.passages_at(self._db, positions.tolist())

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 from rdkit import Chem
 
 from retort.agent import export, flatten, references
-from retort.agent.export import Saved, neutral
+from retort.agent.export import Saved
 from retort.agent.records import Answer, Checks, Citation, Verdict
 from retort.agent.sessions import Sessions
 from retort.retrieval.errors import UsageError
 from retort.tools.records import Evidence
+from retort.tools.tables import Column, Table
 
 PASSAGE = {
     "record": "passage", "paper_id": "PMID:11", "section": "Results", "page": 4, "is_note": False,
@@ -139,7 +140,7 @@ def test_ris_has_its_tags_in_order(sessions: Sessions) -> None:
 @pytest.mark.parametrize("format", ["bib", "ris"])
 def test_without_a_paper_they_are_empty_and_say_why(sessions: Sessions, format: str) -> None:
     assert made(sessions, "b1", format).text == ""
-    assert "No paper" in made(sessions, "b1", format).missing
+    assert "No paper" in made(sessions, "b1", format).note
 
 
 def test_papers_are_the_same_by_any_identifier_and_complete_each_other() -> None:
@@ -197,15 +198,6 @@ def test_csv_has_a_row_per_value_with_units_relation_and_kind(sessions: Sessions
     assert rows[0]["quote"] == PAPER.quote
 
 
-@pytest.mark.parametrize(
-    ("cell", "shown"),
-    [("=1+1", "'=1+1"), (" =A1", "' =A1"), ("@x", "'@x"), ("+a", "'+a"), ("-1.5e-3", "-1.5e-3"),
-     ("-2+3", "'-2+3"), (-0.1, "-0.1"), ("+4", "+4"), (None, ""), ("C=C", "C=C")],
-)  # fmt: skip
-def test_a_spreadsheet_runs_nothing(cell: object, shown: str) -> None:
-    assert neutral(cell) == shown
-
-
 def test_sdf_is_read_back_with_its_values_marked_by_kind(sessions: Sessions) -> None:
     out = made(sessions, "work", "sdf")
     supplier = Chem.SDMolSupplier()
@@ -219,13 +211,13 @@ def test_sdf_is_read_back_with_its_values_marked_by_kind(sessions: Sessions) -> 
     assert ethanol.GetProp("predicted_herg_in_domain") == "false"
     assert measured.GetProp("measured_IC50_EGFR_relation") == ">"
     assert measured.GetProp("chembl_id") == "CHEMBL2" and len(measured.GetProp("inchikey")) == 27
-    assert "antibody" in out.missing
+    assert "antibody" in out.note
 
 
 def test_an_answer_without_molecules_is_an_empty_sd_file() -> None:
     empty = Saved(Answer("1", "q", "abstained", "none"), None)
     assert export.export([empty], "sdf") == export.Export("", "No molecule stands there.")
-    assert export.export([empty], "csv").missing
+    assert export.export([empty], "csv").note
     assert "No finding" in export.export([empty], "md").text
 
 
@@ -256,3 +248,32 @@ def test_ranks_and_training_values_are_never_predicted_values() -> None:
     assert second["kind"] == "measured (training set)" and second["molecule"] == "astemizole"
     (ethanol,) = (found for found in flatten.compounds([said]) if found.name == "ethanol")
     assert ethanol.properties == {"predicted_half_life_percentile_of_drugs": "71"}
+
+
+ACTIVES = Table(
+    "IC50 on EGFR",
+    (Column("name", "compound"), Column("smiles", "SMILES"), Column("median", "median", "nM")),
+    (("erlotinib", "CCO", 2.0), ("cetuximab", None, 0.2), *(("x", "C", 1.0),) * 338),
+    "smiles",
+)
+OTHERS = Table("Phases", (Column("name", "compound"), Column("phase", "phase")), (("a", 4),))
+
+
+def test_tables_are_exported_whole(sessions: Sessions) -> None:
+    sessions.save(replace(answer("t1", MEASURED), tables=(ACTIVES,)), "tables")
+    out = made(sessions, "t1", "csv")
+    assert out.text == ACTIVES.csv() and "340 rows; what they cite: --cited" in out.note
+    out = made(sessions, "tables", "sdf")
+    assert out.text.count("$$$$") == 339 and "1 rows without a readable structure" in out.note
+    cited = export.export(export.find(sessions, "t1"), "csv", cited=True)
+    assert cited.text.startswith("answer_id,") and "CHEMBL2" in cited.text
+    (whole,) = json.loads(made(sessions, "t1", "json").text)
+    assert Answer.from_dict(whole).tables == (ACTIVES,)
+
+
+def test_several_tables_stand_under_each_other(sessions: Sessions) -> None:
+    sessions.save(replace(answer("t1"), tables=(ACTIVES, OTHERS)), "tables")
+    rows = list(csv.DictReader(io.StringIO(made(sessions, "t1", "csv").text, newline="")))
+    assert len(rows) == 341 and rows[0]["table"] == "IC50 on EGFR"
+    assert rows[0]["median (nM)"] == "2.0" and rows[-1]["median (nM)"] == ""
+    assert rows[-1]["phase"] == "4" and rows[-1]["name"] == "a"

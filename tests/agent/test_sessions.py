@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from retort.agent.records import Answer, Citation
 from retort.agent.sessions import Sessions
 from retort.retrieval.errors import RetortError
 from retort.tools.records import Evidence
+from retort.tools.tables import Column, Table
 
 CITED = Citation(1, Evidence("chembl", "CHEMBL25", "Aspirin", "q", record={"value": 1.5}, key="E1"))
 
@@ -94,3 +96,15 @@ def test_several_may_open_a_new_file_at_once(tmp_path: Path) -> None:
         thread.join()
     assert problems == []
     assert len(Sessions(tmp_path / "s.sqlite").answers("s")) == 8
+
+
+def test_tables_are_kept_whole_beside_their_answer(tmp_path: Path) -> None:
+    sessions = Sessions(tmp_path / "s.sqlite")
+    table = Table("t", (Column("a", "A", "nM"),), tuple((row * 0.1,) for row in range(1000)))
+    sessions.save(replace(answer("1"), tables=(table, table)), "s")
+    sessions.close()
+    again = Sessions(tmp_path / "s.sqlite")
+    assert [Table.from_dict(item) for item in again.tables("1")] == [table, table]
+    (saved,) = again.answers("s")
+    assert saved["tables"][0]["count"] == 1000 and "rows" not in saved["tables"][0]
+    assert Answer.from_dict(saved).tables == () and again.tables("2") == []

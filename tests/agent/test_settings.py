@@ -46,6 +46,12 @@ def test_who_asks_changes_no_answer_and_the_key_is_never_shown() -> None:
     assert "k3y" not in repr(settings)
 
 
+def test_the_key_of_a_model_server_is_never_shown_and_stamps_no_answer() -> None:
+    settings = Settings.from_environment({"RETORT_HOME": "/a", "RETORT_MODEL_KEY": "k3y"})
+    assert settings.model_key == "k3y" and "k3y" not in repr(settings)
+    assert settings.digest() == Settings(Path("/a")).digest()
+
+
 def test_state_stands_under_home_and_home_has_a_default() -> None:
     settings = Settings(Path("/a"))
     assert settings.library_path("x") == Path("/a/libraries/x")

@@ -16,6 +16,7 @@ from retort.agent.models.cancellation import is_cancelled
 from retort.agent.records import ABSTENTION
 from retort.retrieval.records import Paper
 from retort.tools.records import Evidence, ToolResult, render
+from retort.tools.tables import Column, Table
 
 NASTY = (
     "Carriers of CYP2C9*2 and CYP2C9*3 need less.\n\nL-alanine is C[C@H](N)C(=O)O, a | b, _so_ "
@@ -183,6 +184,19 @@ def _literature(query: str) -> ToolResult:
     )
 
 
+ACTIVITIES = Table(
+    "IC50 on EGFR (ChEMBL 36)",
+    (
+        Column("molecule_name", "compound"),
+        Column("smiles", "SMILES"),
+        Column("relation", "relation"),
+        Column("value", "IC50", "nM"),
+    ),
+    tuple((f"=compound {at}", "C#Cc1cccc(Nc2ncncc2)c1", "=", 0.5 * at) for at in range(1, 38)),
+    "smiles",
+)
+"""All that the look-up found, of which the model reads three."""
+
 _RESULTS = {
     "find_activities": ToolResult(
         "ChEMBL: 37 activities for EGFR with IC50 below 10 nM",
@@ -193,6 +207,7 @@ _RESULTS = {
         ),
         "34 more; ask with offset=3.",
         37,
+        table=ACTIVITIES,
     ),
     "predict_property": ToolResult(
         "2 predictions for M1 paracetamol",

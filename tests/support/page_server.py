@@ -10,7 +10,6 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def spy_on_lookups(file: Path) -> None:
     socket.getaddrinfo = spied
 
 
-def drawing(smiles: str, weights: Sequence[float] = ()) -> str:
+def drawing(smiles: str, **_: Any) -> str:
     """A structure as SVG."""
     from rdkit import Chem
     from rdkit.Chem.Draw import rdMolDraw2D

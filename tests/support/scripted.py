@@ -16,6 +16,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import Field
 
 from retort.tools.records import Evidence, ToolResult, render
+from retort.tools.tables import Column, Table
 
 
 def call(name: str, _id: str = "c1", **args: Any) -> dict[str, Any]:
@@ -100,6 +101,14 @@ def measured(drug: str, value: str) -> Evidence:
     )
 
 
+ACTIVITIES = Table(
+    "IC50",
+    (Column("name", "compound"), Column("value", "IC50", "nM")),
+    (("Gefitinib", 33.0), ("Erlotinib", 2.0)),
+)
+"""All that the toy look-up finds, whatever its offset."""
+
+
 class Toys:
     """Toy tools that count how often they ran."""
 
@@ -123,7 +132,8 @@ class Toys:
                 self.barrier.wait(timeout=10)
             found = (measured("Gefitinib", "33"), measured("Erlotinib", "2.0"))
             molecule = {"handle": "M1", "name": "Gefitinib", "smiles": "C", "inchikey": "K"}
-            result = ToolResult(f"ChEMBL: 2 activities for {target}", found, "", 2, (molecule,))
+            summary = f"ChEMBL: 2 activities for {target}"
+            result = ToolResult(summary, found, "", 2, (molecule,), ACTIVITIES)
             return render(result), result
 
         @tool(response_format="content_and_artifact", parse_docstring=True)

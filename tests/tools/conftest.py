@@ -10,7 +10,7 @@ import pytest
 from langchain_core.tools import BaseTool
 
 from retort.retrieval.errors import OutageError, RetortError
-from retort.tools import Bench, build
+from retort.tools import Bench, build, spelling
 from retort.tools.molecule import MoleculeBook
 from retort.tools.records import ToolResult
 
@@ -86,8 +86,10 @@ class FakeChembl:
 
     def suggest(self, text: str, limit: int = 5) -> list[str]:
         self._reach(text)
-        near = [row.name for row in ROWS if row.name[:4].casefold() == text[:4].casefold()]
-        return near[:limit]
+        return spelling.rank(text, spelling.folded(row.name for row in ROWS), limit)
+
+    def name_of(self, key: str) -> str:
+        return ""
 
 
 @pytest.fixture

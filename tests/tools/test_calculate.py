@@ -147,7 +147,7 @@ def test_every_value_of_every_property_stands_in_the_sentence(call: Call) -> Non
     (item,) = result.evidence
     assert len(item.record["values"]) == len(TABLE)
     for value in item.record["values"]:
-        assert f"{value['label']} {value['value']}" in item.quote
+        assert f"{value['label']} {value['text']}" in item.quote
 
 
 def test_one_string_is_as_good_as_a_list(call: Call) -> None:

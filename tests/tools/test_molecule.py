@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 from typing import Any
 
 import pytest
+from rdkit import Chem
 
 from retort.retrieval.errors import OutageError, RetortError
 from retort.tools.molecule import Molecule, MoleculeBook
@@ -87,6 +88,93 @@ def test_a_known_name_that_reads_as_smiles_is_the_name(book: MoleculeBook) -> No
     assert "as a SMILES it would be CH5NS" in found.note
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "note"),
+    [
+        ("“Imatinib”,", "Imatinib", ""),
+        ("imatinib.", "Imatinib", ""),
+        ("ima\u200btinib", "Imatinib", ""),
+        ("STI 571", "Imatinib", ""),
+        ("sti571", "Imatinib", ""),
+        ("imatinib mesilate", "Imatinib mesylate", "another spelling"),
+        ("aspirin lysinate", "Aspirin", "without the salt or form"),
+        ("Imatinib (CHEMBL941)", "Imatinib", ""),
+        ("Gleevec (CHEMBL25)", "Aspirin", "not known as Gleevec"),
+    ],
+)
+def test_other_ways_to_write_a_name(book: MoleculeBook, text: str, name: str, note: str) -> None:
+    found = book.resolve(text)
+    assert found.name == name
+    assert note in found.note and bool(note) == bool(found.note)
+
+
+def test_a_misspelt_name_is_never_taken_for_the_near_one(
+    book: MoleculeBook, refusal: Refusal
+) -> None:
+    assert "Imatinib" in refusal(lambda: book.resolve("imatinub mesilate")).why
+    assert book.all() == ()
+
+
+@pytest.mark.parametrize("text", ["DB00619", "CID:2244", "50-78-2"])
+def test_ids_of_other_databases_are_named(book: MoleculeBook, refusal: Refusal, text: str) -> None:
+    error = refusal(lambda: book.resolve(text))
+    assert text in error.what and "unknown to ChEMBL 99" in error.what
+
+
+@pytest.mark.parametrize("writer", [Chem.MolToMolBlock, Chem.MolToV3KMolBlock])
+@pytest.mark.parametrize(
+    "change",
+    [
+        str,
+        str.lstrip,
+        lambda block: block + "> <id>\n7\n\n$$$$\n",
+        lambda block: block.replace("\n", "\r\n"),
+        lambda block: block.replace("\n", "\\n"),
+    ],
+)
+def test_mol_blocks_are_read_as_they_are_pasted(
+    book: MoleculeBook, writer: Callable[[Any], str], change: Callable[[str], str]
+) -> None:
+    block = writer(Chem.MolFromSmiles("CC(=O)Oc1ccccc1C(=O)O"))
+    found = book.resolve(change(block))
+    assert (found.name, found.matched_by) == ("Aspirin", "mol block")
+
+
+def test_polymers_and_r_groups_are_refused(book: MoleculeBook, refusal: Refusal) -> None:
+    group = Chem.MolToMolBlock(Chem.MolFromSmiles("*c1ccccc1"))
+    assert "R group" in refusal(lambda: book.resolve(group)).why
+    lines = Chem.MolToMolBlock(Chem.MolFromSmiles("CCOC")).splitlines()
+    unit = ["M  STY  1   1 SRU", "M  SAL   1  2   2   3", "M  SMT   1 n", "M  END"]
+    assert "polymer" in refusal(lambda: book.resolve("\n".join([*lines[:-1], *unit]))).why
+
+
+def test_the_first_block_of_a_key_finds_what_was_met(book: MoleculeBook) -> None:
+    book.resolve("C[C@H](N)C(=O)O")
+    one = book.resolve("QNAYBMKLOCPYGJ")
+    assert (one.handle, one.matched_by, one.note) == ("M1", "InChIKey", "")
+    book.resolve("C[C@@H](N)C(=O)O")
+    assert "(M2)" in book.resolve("QNAYBMKLOCPYGJ").note
+
+
+@pytest.mark.parametrize(
+    "text", ["Aspirin (M1)", "aspirin (m1)", "M1 (aspirin)", "Acetylsalicylic acid [M1]", "M1."]
+)
+def test_names_with_their_handle(book: MoleculeBook, text: str) -> None:
+    book.resolve("aspirin")
+    assert book.resolve(text).handle == "M1" and len(book.all()) == 1
+
+
+def test_a_handle_of_another_molecule_is_not_believed(book: MoleculeBook, refusal: Refusal) -> None:
+    book.resolve("aspirin")
+    assert "M1 is Aspirin, not Imatinib" in refusal(lambda: book.resolve("Gleevec (M1)")).why
+
+
+def test_open_stereo_and_labels_are_told(book: MoleculeBook) -> None:
+    assert "1 of 1 stereocentre undefined" in book.resolve("CC(N)C(=O)O").remarks
+    assert "isotope labels kept: 13C" in book.resolve("[13CH3]O").remarks
+    assert "mesylate left out" in book.resolve("imatinib mesylate").remarks
+
+
 def test_ambiguous_names_list_the_others(book: MoleculeBook) -> None:
     found = book.resolve("doublet")
     assert found.name == "Cisplatin"
@@ -135,7 +223,7 @@ def test_unknown_name_gets_near_names(book: MoleculeBook, refusal: Refusal) -> N
     assert "nearest: Imatinib" in error.why
     nothing = refusal(lambda: book.resolve("unobtainium"))
     assert "nothing is near" in nothing.why
-    assert "Aspirin" in refusal(lambda: book.resolve("aspirin lysinate")).why
+    assert "Aspirin" in refusal(lambda: book.resolve("aspirin nonesuch")).why
 
 
 @pytest.mark.parametrize("text", ["CHEMBL1", "AAAAAAAAAAAAAA-UHFFFAOYSA-N"])

@@ -30,12 +30,23 @@ def test_the_one_list_of_tools(tools: dict[str, BaseTool]) -> None:
         "calculate_properties",
         "check_rules",
         "check_alerts",
+        "estimate_charge",
+        "convert_units",
+        "ligand_efficiency",
         "compare_molecules",
         "match_substructure",
+        "analyse_series",
+        "generate_conformers",
         "find_target",
         "find_activities",
         "find_mechanism",
         "find_indications",
+        "find_selectivity",
+        "find_structure_activity",
+        "find_similar",
+        "find_with_substructure",
+        "find_warnings",
+        "find_document",
         "predict_property",
         "explain_prediction",
         "search_literature",
@@ -59,13 +70,21 @@ def test_the_examples_numbers_are_right(
             "properties": ["molecular_weight", "tpsa"],
         },
         "check_rules": {"molecule": "imatinib", "rules": ["lipinski"]},
+        "estimate_charge": {"molecule": "aspirin"},
+        "convert_units": {"quantity": "Kd = 5 nM", "unit": "kcal/mol"},
+        "ligand_efficiency": {"molecule": "aspirin", "activity": "IC50 = 1.7 uM"},
         "compare_molecules": {"molecule": "imatinib", "other": nilotinib},
         "match_substructure": {"molecule": "aspirin", "smarts": "C(=O)[OX2H1]"},
+        "analyse_series": {"molecules": ["CCc1ccccc1", "Cc1ccccc1"], "by": "common_core"},
+        "generate_conformers": {"molecule": "CCO", "count": 1},
     }
     for name, args in examples.items():
         promised = " ".join(tools[name].description.partition("->")[2].split())
         content, _ = call(name, **args)
-        for number in re.findall(r"\d+\.\d+|\d+ violations|\d+ time|CHEMBL\d+|C\d+H\w+", promised):
+        for number in re.findall(
+            r"\d+\.\d+|\d+ heavy atoms|\d+ distinct|\d+ violations|\d+ time|CHEMBL\d+|C\d+H\w+",
+            promised,
+        ):
             assert number in content, f"{name}: {number}"
 
 

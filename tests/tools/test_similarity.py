@@ -8,7 +8,8 @@ import pytest
 
 from retort.retrieval.errors import RetortError
 from retort.tools.records import ToolResult
-from retort.tools.similarity import scaffold, tanimoto
+from retort.tools.series.fingerprints import tanimoto
+from retort.tools.series.scaffolds import murcko
 from retort.tools.structures import molecule_from_smiles
 
 Call = Callable[..., tuple[str, ToolResult]]
@@ -51,7 +52,7 @@ def test_molecules_without_rings_share_no_scaffold(call: Call) -> None:
     _, result = call("compare_molecules", molecule="CCO", other="CCCO")
     assert result.evidence[0].record["same_scaffold"] is False
     assert "neither has a ring" in result.evidence[0].quote
-    assert scaffold(molecule_from_smiles("C" * 900)) == ""
+    assert murcko(molecule_from_smiles("C" * 900)) == ""
 
 
 def test_similarity_is_symmetric_and_bounded() -> None:

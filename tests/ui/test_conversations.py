@@ -25,7 +25,7 @@ def make(home: Path, step: Callable[..., Any] = play) -> Conversations:
     assistant = Assistant(
         Settings(home=home), Scripted(steps=[step]), "m", Benches(), Sessions(home / "s.sqlite")
     )
-    return Conversations(assistant, lambda smiles: "<svg></svg>")
+    return Conversations(assistant, lambda smiles, **_: "<svg></svg>")
 
 
 def finish(conversations: Conversations, name: str) -> list[dict[str, str]]:

@@ -19,10 +19,11 @@ from typing import TYPE_CHECKING, Any
 
 import page_server
 import pytest
-from page_script import NASTY
+from page_script import ACTIVITIES, NASTY
 
 from retort.agent.records import Answer
 from retort.agent.sessions import Sessions
+from retort.ui import figures
 from retort.ui.page import EXAMPLES
 
 if TYPE_CHECKING:
@@ -169,6 +170,21 @@ def test_kinds_are_words_and_structures_are_drawn(site: Site) -> None:
     ]
     answer.locator("a.cite.prediction").first.click()
     assert "-1.9 to -0.2" in answer.locator(".quote:visible td").all_inner_texts()
+
+
+def test_a_table_shows_its_first_rows_and_is_downloaded_whole(site: Site) -> None:
+    page = site.page()
+    answer = ask(page, "EGFR, all of them")
+    table = answer.locator(".table")
+    assert "12 of 37 rows" in table.inner_text() and table.locator("tbody tr").count() == 12
+    for format, whole in (("CSV", ACTIVITIES.csv()), ("SDF", ACTIVITIES.sdf()[0])):
+        with page.expect_download() as download:
+            table.locator("a.download", has_text=format).click()
+        assert download.value.path().read_bytes().decode() == whole
+    assert len(page.context.pages) == 1
+    table.locator("summary").click()
+    assert table.locator(".molecule svg").count() == figures.MOST_CARDS
+    assert "IC50 = 0.5 nM" in table.locator(".caption").first.inner_text()
 
 
 def test_dangerous_text_is_shown_to_the_letter_and_asks_nobody(site: Site) -> None:

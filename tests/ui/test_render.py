@@ -11,7 +11,7 @@ from page_script import NASTY, PAPERS, PARACETAMOL, activity, passage, predictio
 from retort.agent.records import Answer, Checks, Citation, Verdict
 from retort.retrieval.errors import UsageError
 from retort.tools.records import Evidence
-from retort.ui import render, sources
+from retort.ui import figures, render, sources
 from retort.ui.conversations import CONTEXT_CHARACTERS, _after, _before
 
 PAPER = passage("PMID:1", "RESULTS: Carriers", "3.32 mg in *1/*3.", page=4, section="Results")
@@ -237,10 +237,10 @@ def test_an_explained_prediction_is_drawn_with_its_weights() -> None:
         drawn.append((smiles, list(weights)))
         return "<svg>\n</svg>"
 
-    made = render.explanations_html([Citation(1, why)], draw)
+    made = figures.explanations_html([Citation(1, why)], draw)
     assert drawn == [("CCO", [0.1, 0.0, -0.1])] and "<svg> </svg>" in made and "\n" not in made
     assert "&lt;paracetamol&gt;" in made and "orange (+) atoms raise it, blue (-)" in made
-    assert render.explanations_html([Citation(1, INSIDE)], draw) == ""
+    assert figures.explanations_html([Citation(1, INSIDE)], draw) == ""
 
 
 def test_a_training_molecule_is_measured_and_looks_like_it() -> None:

@@ -4,10 +4,15 @@ from retort.tools.chembl.records import (
     ActivityPage,
     ActivityQuery,
     ActivityRow,
+    DocumentRow,
     IndicationRow,
     MechanismRow,
     MoleculeRow,
+    Reference,
+    StructureHit,
+    StructurePage,
     TargetRow,
+    WarningRow,
 )
 from retort.tools.chembl.source import ChemblSource, open_source
 
@@ -16,9 +21,14 @@ __all__ = [
     "ActivityQuery",
     "ActivityRow",
     "ChemblSource",
+    "DocumentRow",
     "IndicationRow",
     "MechanismRow",
     "MoleculeRow",
+    "Reference",
+    "StructureHit",
+    "StructurePage",
     "TargetRow",
+    "WarningRow",
     "open_source",
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from retort.tools.chembl.records import ActivityPage, ActivityQuery, ActivityRow
@@ -45,6 +45,7 @@ class Compounds:
     """A page of activities told by compound."""
 
     page: ActivityPage
+    """up to ``HISTORY`` rows from the offset on, of which ``shown`` takes the first"""
     shown: tuple[Compound, ...]
     next_offset: int
     """the row at which the next page begins; ``page.total`` or more after the last"""
@@ -57,16 +58,17 @@ def by_compound(source: ChemblSource, query: ActivityQuery) -> Compounds:
     page's compounds are fetched, so that the first accepted row of each is known. Salts and
     parent are one compound.
     """
-    page = source.activities(replace(query, limit=min(HISTORY, max(40, 4 * query.limit))))
-    past = _history(source, query, page)
+    page = source.activities(replace(query, limit=HISTORY))
+    window = page.rows[: max(40, 4 * query.limit)]
+    past = _history(source, query, window)
     first: dict[Key, str] = {}
-    for row in (*past, *page.rows):
+    for row in (*past, *window):
         if query.accepts(row):
             first.setdefault(_key(row), row.activity_id)
     spreads = _spreads(past)
     shown: list[Compound] = []
     passed = 0
-    for row in page.rows:
+    for row in window:
         if first.get(_key(row)) == row.activity_id:
             if len(shown) == query.limit:
                 break
@@ -75,15 +77,19 @@ def by_compound(source: ChemblSource, query: ActivityQuery) -> Compounds:
     return Compounds(page, tuple(shown), query.offset + passed)
 
 
-def _history(source: ChemblSource, query: ActivityQuery, page: ActivityPage) -> list[ActivityRow]:
-    """Every measurement of the page's compounds, whatever its value; none if there are too many."""
-    if not page.rows:
+def _history(
+    source: ChemblSource, query: ActivityQuery, rows: Sequence[ActivityRow]
+) -> list[ActivityRow]:
+    """Every measurement of these rows' compounds, whatever its value; none if too many."""
+    if not rows:
         return []
     past = source.activities(
         ActivityQuery(
             target_id=query.target_id,
-            molecule_ids=tuple(sorted({row.parent_chembl_id for row in page.rows})),
-            types=tuple(sorted({row.type for row in page.rows})),
+            molecule_ids=tuple(sorted({row.parent_chembl_id for row in rows})),
+            types=tuple(sorted({row.type for row in rows})),
+            assay_types=query.assay_types,
+            variant=query.variant,
             limit=HISTORY,
         )
     )

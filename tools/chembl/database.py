@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from retort.retrieval.errors import RetortError
+from retort.tools.chembl.relations import relations
 
 NEEDED = {
     "molecule_dictionary": {"molregno", "chembl_id", "pref_name"},
@@ -47,22 +48,28 @@ class Database:
     Args:
         path: a ChEMBL SQLite file. It is opened as immutable, so that nothing is written beside it,
             unless a write-ahead log lies there.
+        side: the file that holds its relations, indexed (``sidefile.py``); without it they are
+            views, which a small file answers as fast.
 
     Raises:
         RetortError: the file is missing, damaged or not a ChEMBL database.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, side: Path | None = None) -> None:
         self.path = path
+        self.side = side
         if not os.path.isfile(path):
             why = "It is not a file." if os.path.exists(path) else "There is no such file."
             raise RetortError(f"Cannot open the ChEMBL file {path}.", why, ANOTHER_FILE)
         wal = path.with_name(path.name + "-wal")
+        # as SQLite takes it; immutable, so that nothing is written beside the file
         frozen = not (wal.exists() and wal.stat().st_size)
-        self._uri = path.resolve().as_uri() + "?mode=ro" + ("&immutable=1" if frozen else "")
+        self.address = path.resolve().as_uri() + "?mode=ro" + ("&immutable=1" if frozen else "")
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._closed = False
+        self._views = ""
+        self._columns: dict[str, set[str]] = {}
         self._columns = self._read_columns()
         missing = [name for name, columns in NEEDED.items() if not self.has(name, *columns)]
         if missing:
@@ -72,6 +79,11 @@ class Database:
                 f"It lacks the tables or columns of {', '.join(missing)}.",
                 ANOTHER_FILE,
             )
+        if side is None:
+            self._views = ";".join(
+                f"CREATE TEMP VIEW {item.name} AS {item.select}" for item in relations(self)
+            )
+        self._drop_idle()  # those opened before know no relation
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether this release has the table, with all the columns."""
@@ -122,6 +134,10 @@ class Database:
         """Close the idle connections; one in use is closed when its call ends."""
         with self._lock:
             self._closed = True
+        self._drop_idle()
+
+    def _drop_idle(self) -> None:
+        with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -133,8 +149,7 @@ class Database:
                 raise RetortError(f"{self.path} was closed.", "", "Open the source again.")
             connection = self._idle.pop() if self._idle else None
         if connection is None:
-            connection = sqlite3.connect(self._uri, uri=True, check_same_thread=False)
-            connection.row_factory = sqlite3.Row
+            connection = self._open()
         try:
             yield connection
         finally:
@@ -144,6 +159,17 @@ class Database:
                     self._idle.append(connection)
             if not keep:
                 connection.close()
+
+    def _open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.address, uri=True, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        if self.side is not None:
+            address = f"{self.side.resolve().as_uri()}?mode=ro&immutable=1"
+            connection.execute("ATTACH ? AS side", (address,))
+        elif self._views:
+            connection.execute("PRAGMA temp_store = MEMORY")
+            connection.executescript(self._views)
+        return connection
 
     def _read_columns(self) -> dict[str, set[str]]:
         tables = [row[0] for row in self.rows("SELECT name FROM sqlite_master WHERE type='table'")]

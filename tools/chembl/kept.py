@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 FRESH_S = 24 * 3600
-"""seconds for which an answer kept on disk is used"""
+"""seconds for which a kept answer stands for a new one"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,49 @@ class Answer:
     retrieved_at: str
     """UTC, ISO 8601: when the service said so"""
 
+    @property
+    def is_fresh(self) -> bool:
+        """Whether it stands for a new one."""
+        return is_fresh(self.retrieved_at)
+
+
+def now() -> str:
+    """The time, as an answer carries it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def age_s(retrieved_at: str) -> float:
+    """Seconds since an answer was given.
+
+    Raises:
+        ValueError: this is no time, has no time zone, or lies ahead.
+    """
+    age = (datetime.now(UTC) - datetime.fromisoformat(retrieved_at).astimezone(UTC)).total_seconds()
+    if age < -60:
+        raise ValueError(f"{retrieved_at} lies ahead")
+    return age
+
+
+def is_fresh(retrieved_at: str) -> bool:
+    """Whether an answer of this time stands for a new one; older ones are shown in outages only."""
+    return age_s(retrieved_at) < FRESH_S
+
 
 def read(path: Path) -> Answer | None:
-    """A kept answer, if it is there, whole and fresh."""
+    """A kept answer, fresh or not. A damaged file is thrown away."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
-        age = datetime.now(UTC) - datetime.fromisoformat(kept["retrieved_at"])
-        answer = Answer(tuple(kept["rows"]), int(kept["total"]), kept["retrieved_at"])
-    except (OSError, ValueError, KeyError, TypeError):
+        kept = json.loads(path.read_bytes())
+        answer = Answer(tuple(kept["rows"]), kept["total"], kept["retrieved_at"])
+        age_s(answer.retrieved_at)
+        whole = isinstance(answer.total, int) and all(isinstance(row, dict) for row in answer.rows)
+        if not whole:
+            raise ValueError("rows or total have another form")
+    except OSError:
         return None
-    return answer if 0 <= age.total_seconds() < FRESH_S else None
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        drop(path)
+        return None
+    return answer
 
 
 def write(path: Path, head: dict[str, Any], answer: Answer) -> None:
@@ -55,5 +88,10 @@ def write(path: Path, head: dict[str, Any], answer: Answer) -> None:
         part.write_text(json.dumps(head | kept), encoding="utf-8")
         part.replace(path)
     except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
+        drop(part)
+
+
+def drop(path: Path) -> None:
+    """Throw a file away, if that can be done."""
+    with suppress(OSError):
+        path.unlink(missing_ok=True)

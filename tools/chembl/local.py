@@ -6,21 +6,53 @@ same rows is tested.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
-from retort.tools.chembl import reading
+from retort.retrieval.errors import RetortError
+from retort.tools.chembl import reading, sidefile
 from retort.tools.chembl.database import Database
 from retort.tools.chembl.local_activities import ActivityTable
+from retort.tools.chembl.local_documents import DocumentTable
+from retort.tools.chembl.local_drugs import DrugTables
 from retort.tools.chembl.local_molecules import MoleculeTable
+from retort.tools.chembl.local_structures import StructureTable
 from retort.tools.chembl.local_targets import TargetTable
 from retort.tools.chembl.records import (
     ActivityPage,
     ActivityQuery,
+    DocumentRow,
     IndicationRow,
     MechanismRow,
     MoleculeRow,
+    StructurePage,
     TargetRow,
+    WarningRow,
 )
+
+_log = logging.getLogger(__name__)
+
+
+def release_of(db: Database) -> str:
+    """The release named in a file's version table."""
+    known = db.rows("SELECT name FROM version") if db.has("version", "name") else []
+    return reading.release_name(row["name"] for row in known)
+
+
+def _log_progress(done: int, total: int, note: str) -> None:
+    if note:
+        _log.info("indexing the ChEMBL file, %d of %d: %s", done + 1, total, note)
+
+
+def _with_side(db: Database, place: sidefile.Place, advance: sidefile.Advance) -> Database:
+    """The file with its indexes, which are built where they are missing and can be written."""
+    try:
+        side = sidefile.build_lookups(db, place, advance)
+    except RetortError as error:
+        _log.warning("%s %s Searches read the whole file, and are slow.", error.what, error.why)
+        return db
+    db.close()
+    return Database(db.path, side)
 
 
 class LocalSource:
@@ -28,19 +60,29 @@ class LocalSource:
 
     Args:
         path: the file; see ``Database`` for what is refused.
+        cache: folder for the side files of a dump; they are not looked for without one.
+        advance: told how far the building of a dump's indexes is, which takes minutes, once.
 
     Raises:
         RetortError: the file is missing, damaged or not a ChEMBL database.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self, path: Path, cache: Path | None = None, advance: sidefile.Advance = _log_progress
+    ) -> None:
         self._db = Database(path)
-        known = self._db.has("version", "name")
-        versions = self._db.rows("SELECT name FROM version") if known else []
-        self._release = reading.release_name(row["name"] for row in versions)
+        self._release = release_of(self._db)
+        fingerprints: Path | None = None
+        if cache is not None and sidefile.is_large(path):
+            place = sidefile.place_for(path, self._release, cache)
+            fingerprints = place.fingerprints
+            self._db = _with_side(self._db, place, advance)
         self._molecules = MoleculeTable(self._db, self._release)
         self._targets = TargetTable(self._db, self._release)
         self._activities = ActivityTable(self._db, self._release, self._molecules, self._targets)
+        self._drugs = DrugTables(self._db, self._release, self._molecules, self._targets)
+        self._documents = DocumentTable(self._db, self._release)
+        self._structures = StructureTable(self._db, self._release, self._molecules, fingerprints)
 
     def release(self) -> str:
         """The release named in the file's version table."""
@@ -72,58 +114,26 @@ class LocalSource:
 
     def mechanisms(self, molecule_id: str = "", target_id: str = "") -> list[MechanismRow]:
         """See ``ChemblSource.mechanisms``."""
-        self._db.need("drug_mechanism", "mechanisms of action")
-        wanted: list[tuple[str, list[int]]] = []
-        if molecule_id:
-            wanted.append(("d.molregno", self._molecules.family([molecule_id])))
-        if target_id:
-            wanted.append(("d.tid", self._targets.holding(target_id)))
-        marks = [f"{column} IN ({','.join(map(str, ids)) or 'NULL'})" for column, ids in wanted]
-        if not marks:
-            return []
-        found = self._db.rows(
-            "SELECT d.mechanism_of_action, d.action_type, d.tid, m.chembl_id, m.pref_name, "
-            f"{self._db.column('m', 'molecule_dictionary', 'max_phase')} AS max_phase "
-            "FROM drug_mechanism d JOIN molecule_dictionary m ON m.molregno = d.molregno "
-            f"WHERE {' AND '.join(marks)}"
-        )
-        targets = self._targets.by_tid([row["tid"] for row in found if row["tid"] is not None])
-        nothing = TargetRow("", "")
-        rows = [
-            MechanismRow(
-                molecule_chembl_id=row["chembl_id"],
-                molecule_name=reading.display_name(row["pref_name"], row["chembl_id"]),
-                mechanism=reading.text(row["mechanism_of_action"]),
-                action_type=reading.text(row["action_type"]),
-                target_chembl_id=targets.get(row["tid"], nothing).chembl_id,
-                target_name=targets.get(row["tid"], nothing).name,
-                gene=targets.get(row["tid"], nothing).gene,
-                max_phase=reading.number(row["max_phase"]),
-                release=self._release,
-            )
-            for row in found
-        ]
-        return reading.rank_mechanisms(rows)
+        return self._drugs.mechanisms(molecule_id, target_id)
 
-    def indications(self, molecule_id: str) -> list[IndicationRow]:
+    def indications(self, molecule_id: str = "", disease: str = "") -> list[IndicationRow]:
         """See ``ChemblSource.indications``."""
-        self._db.need("drug_indication", "indications")
-        efo = self._db.column("i", "drug_indication", "efo_term")
-        mesh = self._db.column("i", "drug_indication", "mesh_id")
-        found = self._db.rows_of(
-            f"SELECT i.mesh_heading, {efo} AS efo_term, {mesh} AS mesh_id, i.max_phase_for_ind, "
-            "m.chembl_id, m.pref_name FROM drug_indication i "
-            "JOIN molecule_dictionary m ON m.molregno = i.molregno WHERE i.molregno IN ({ids})",
-            self._molecules.family([molecule_id]),
-        )
-        return reading.rank_indications(
-            IndicationRow(
-                molecule_chembl_id=row["chembl_id"],
-                molecule_name=reading.display_name(row["pref_name"], row["chembl_id"]),
-                indication=reading.text(row["mesh_heading"]) or reading.text(row["efo_term"]),
-                mesh_id=reading.text(row["mesh_id"]),
-                max_phase=reading.number(row["max_phase_for_ind"]),
-                release=self._release,
-            )
-            for row in found
-        )
+        return self._drugs.indications(molecule_id, disease)
+
+    def warnings(self, molecule_id: str) -> list[WarningRow]:
+        """See ``ChemblSource.warnings``."""
+        return self._drugs.warnings(molecule_id)
+
+    def documents(self, text: str) -> list[DocumentRow]:
+        """See ``ChemblSource.documents``."""
+        return self._documents.find(text)
+
+    def similar(
+        self, structure: str, threshold: float = 0.7, limit: int = 20, offset: int = 0
+    ) -> StructurePage:
+        """See ``ChemblSource.similar``."""
+        return self._structures.similar(structure, threshold, limit, offset)
+
+    def substructure(self, pattern: str, limit: int = 20, offset: int = 0) -> StructurePage:
+        """See ``ChemblSource.substructure``."""
+        return self._structures.substructure(pattern, limit, offset)

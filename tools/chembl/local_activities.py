@@ -7,12 +7,21 @@ family and a target's row are.
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 
 from retort.tools.chembl import reading
 from retort.tools.chembl.database import Database
 from retort.tools.chembl.local_molecules import MoleculeTable
 from retort.tools.chembl.local_targets import TargetTable
-from retort.tools.chembl.records import BELOW, ActivityPage, ActivityQuery, ActivityRow, TargetRow
+from retort.tools.chembl.records import (
+    ABOVE,
+    BELOW,
+    WILD_TYPE,
+    ActivityPage,
+    ActivityQuery,
+    ActivityRow,
+    TargetRow,
+)
 
 
 class ActivityTable:
@@ -36,52 +45,85 @@ class ActivityTable:
     def page(self, query: ActivityQuery) -> ActivityPage:
         """The rows that a query asks for, and the counts of all and of what is left out."""
         where, parameters = self._filter(query)
-        db = self._db
-        comment = db.column("a", "activities", "data_validity_comment")
-        copy = f"COALESCE({db.column('a', 'activities', 'potential_duplicate')}, 0)"
-        counts = db.rows(
-            f"SELECT COALESCE(SUM({comment} IS NULL AND {copy} = 0), 0) AS kept, "
-            f"COALESCE(SUM({comment} IS NOT NULL), 0) AS flagged, "
-            f"COALESCE(SUM({comment} IS NULL AND {copy} <> 0), 0) AS copies "
-            f"FROM activities a JOIN assays s ON s.assay_id = a.assay_id WHERE {where}",
+        marks = [] if query.flagged else ["NOT flagged"]
+        marks += [] if query.duplicates else ["NOT duplicate"]
+        kept = " AND ".join(marks) or "1"
+        counts = self._db.rows(
+            f"SELECT COALESCE(SUM({kept}), 0) AS total, COALESCE(SUM(flagged), 0) AS flagged, "
+            "COALESCE(SUM(duplicate AND NOT flagged), 0) AS duplicates "
+            f"FROM measured WHERE {where}",
             parameters,
         )[0]
-        found = db.rows(
-            f"{self._select} WHERE {where} AND {comment} IS NULL AND {copy} = 0 "
-            "ORDER BY pchembl DESC NULLS LAST, a.standard_value ASC NULLS LAST, a.activity_id "
-            "LIMIT ? OFFSET ?",
+        found = self._db.rows(
+            f"SELECT activity_id FROM measured WHERE {where} AND {kept} "
+            "ORDER BY pchembl DESC NULLS LAST, value ASC NULLS LAST, activity_id LIMIT ? OFFSET ?",
             [*parameters, query.limit, query.offset],
         )
-        targets = self._targets.by_tid([row["tid"] for row in found])
         return ActivityPage(
-            total=counts["kept"],
-            rows=tuple(self._row(row, targets[row["tid"]]) for row in found),
+            total=counts["total"],
+            rows=tuple(self._rows([row["activity_id"] for row in found])),
             flagged=counts["flagged"],
-            duplicates=counts["copies"],
+            duplicates=counts["duplicates"],
             release=self._release,
         )
 
+    def _rows(self, ids: Sequence[object]) -> list[ActivityRow]:
+        """The activities with these row numbers, in their order."""
+        found = {
+            row["activity_id"]: row
+            for row in self._db.rows_of(f"{self._select} WHERE a.activity_id IN ({{ids}})", ids)
+        }
+        targets = self._targets.by_tid([row["tid"] for row in found.values()])
+        return [self._row(found[number], targets[found[number]["tid"]]) for number in ids]
+
     def _filter(self, query: ActivityQuery) -> tuple[str, list[object]]:
-        """The conditions of a query over ``activities a`` and ``assays s``, with parameters."""
+        """The conditions of a query over the relation ``measured``, with parameters."""
         marks: list[str] = []
         parameters: list[object] = []
+
+        def mark(condition: str, *values: object) -> None:
+            marks.append(condition)
+            parameters.extend(values)
+
+        def one_of(column: str, values: Sequence[str]) -> None:
+            if values:
+                mark(f"{column} IN ({','.join('?' * len(values))})", *values)
+
         if query.target_id:
-            marks.append("s.tid = (SELECT tid FROM target_dictionary WHERE chembl_id = ?)")
-            parameters.append(query.target_id.upper())
+            target = "(SELECT tid FROM target_dictionary WHERE chembl_id = ?)"
+            mark(f"tid = {target}", query.target_id.upper())
         if query.molecule_ids:
             family = self._molecules.family(query.molecule_ids)
-            marks.append(f"a.molregno IN ({','.join(map(str, family)) or 'NULL'})")
-        if query.types:
-            marks.append(f"a.standard_type IN ({','.join('?' * len(query.types))})")
-            parameters += query.types
+            mark(f"molregno IN ({','.join(map(str, family)) or 'NULL'})")
+        if query.document_id:
+            self._db.need("docs", "documents")
+            document = "(SELECT doc_id FROM docs WHERE chembl_id = ?)"
+            mark(f"doc_id = {document}", query.document_id.upper())
+        if query.organism:
+            organism = self._db.column("o", "target_dictionary", "organism")
+            named = f"SELECT o.tid FROM target_dictionary o WHERE {organism} = ? COLLATE NOCASE"
+            mark(f"tid IN ({named})", query.organism)
+        for column, values in (
+            ("type", query.types),
+            ("relation", query.relations),
+            ("units", query.units),
+            ("assay_type", query.assay_types),
+        ):
+            one_of(column, values)
         if query.min_pchembl is not None:
-            marks.append(f"{self._db.column('a', 'activities', 'pchembl_value')} >= ?")
-            parameters.append(query.min_pchembl)
+            mark("pchembl >= ?", query.min_pchembl)
+        if query.min_confidence is not None:
+            mark("confidence >= ?", query.min_confidence)
+        if query.variant == WILD_TYPE:
+            mark("COALESCE(variant, '') = ''")
+        elif query.variant:
+            mark("variant = ? COLLATE NOCASE", query.variant)
         if query.max_value_nm is not None:
-            marks.append("a.standard_units = 'nM' AND a.standard_value < ?")
-            parameters.append(query.max_value_nm)
-            marks.append(f"a.standard_relation IN ({','.join('?' * len(BELOW))})")
-            parameters += BELOW
+            mark("units = 'nM' AND value < ?", query.max_value_nm)
+            one_of("relation", BELOW)
+        if query.min_value_nm is not None:
+            mark("units = 'nM' AND value > ?", query.min_value_nm)
+            one_of("relation", ABOVE)
         return " AND ".join(marks), parameters
 
     @property
@@ -94,6 +136,9 @@ class ActivityTable:
             "parent": "r.chembl_id" if family else "NULL",
             "smiles": db.column("c", "compound_structures", "canonical_smiles"),
             "pchembl": db.column("a", "activities", "pchembl_value"),
+            "validity": db.column("a", "activities", "data_validity_comment"),
+            "duplicate": db.column("a", "activities", "potential_duplicate"),
+            "comment": db.column("a", "activities", "activity_comment"),
             "assay_type": db.column("s", "assays", "assay_type"),
             "description": db.column("s", "assays", "description"),
             "confidence": db.column("s", "assays", "confidence_score"),
@@ -148,6 +193,8 @@ class ActivityTable:
             year=reading.integer(row["year"]),
             doi=reading.text(row["doi"]),
             pubmed_id=reading.text(row["pubmed_id"]),
-            validity="",
+            validity=reading.text(row["validity"]),
             release=self._release,
+            duplicate=bool(reading.flag(row["duplicate"])),
+            comment=reading.text(row["comment"]),
         )

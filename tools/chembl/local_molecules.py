@@ -8,15 +8,16 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from retort.tools import spelling
 from retort.tools.chembl import reading
 from retort.tools.chembl.database import Database
 from retort.tools.chembl.records import MoleculeRow
 
-MANY_NAMES = 20_000
-"""from here on near names are sought only among those with the same first two letters"""
+POOL = 300
+"""names by shared trigrams among which the nearest are sought"""
 
 
 class MoleculeTable:
@@ -31,7 +32,7 @@ class MoleculeTable:
         self._db = db
         self._release = release
         self._lock = threading.Lock()
-        self._names: dict[str, tuple[str, list[int]]] | None = None
+        self._folded: dict[str, str] | None = None
 
     def find(self, text: str) -> list[MoleculeRow]:
         """Molecules by ChEMBL id, InChIKey, name or synonym; best first."""
@@ -40,12 +41,16 @@ class MoleculeTable:
             found = self._molecules("m.chembl_id IN ({ids})", [asked.upper()])
             return [replace(row, matched_by="ChEMBL id") for row in found.values()]
         if reading.INCHIKEY.fullmatch(asked):
-            if not self._db.has("compound_structures", "standard_inchi_key"):
-                return []
-            found = self._molecules("c.standard_inchi_key IN ({ids})", [asked.upper()])
+            found = self._molecules(
+                "m.molregno IN (SELECT molregno FROM keyed WHERE inchikey IN ({ids}))",
+                [asked.upper()],
+            )
             rows = [replace(row, matched_by="InChIKey") for row in found.values()]
             return reading.rank_molecules(rows)
-        _, numbers = self._all_names().get(asked.casefold(), ("", []))
+        named = self._db.rows(
+            "SELECT DISTINCT molregno FROM named WHERE name = ? COLLATE NOCASE", [asked]
+        )
+        numbers = [row["molregno"] for row in named]
         rows = []
         for row in self._molecules("m.molregno IN ({ids})", numbers).values():
             by_name = row.name.casefold() == asked.casefold()
@@ -54,25 +59,41 @@ class MoleculeTable:
 
     def suggest(self, text: str, limit: int = 5) -> list[str]:
         """Names written nearly like ``text``, nearest first."""
-        names = self._all_names()
-        pool: Iterable[str] = (name for name, _ in names.values())
-        if len(names) > MANY_NAMES:
-            start = text.strip().casefold()[:2]
-            pool = [name for key, (name, _) in names.items() if key.startswith(start)]
-        return reading.closest(text, pool, limit)
+        if self._db.side is None:
+            names = self._all_names()
+        else:
+            base, _ = spelling.salt_apart(text)
+            names = spelling.folded(self._spelt_like(text) + self._spelt_like(base))
+        return [reading.display_name(name) for name in spelling.rank(text, names, limit)]
+
+    def _spelt_like(self, text: str) -> list[str]:
+        """Names that share most trigrams with a text, by the side file."""
+        plain = text.strip().casefold().replace('"', "")
+        trigrams = dict.fromkeys(plain[start : start + 3] for start in range(len(plain) - 2))
+        if not trigrams:
+            return []
+        asked = " OR ".join(f'"{trigram}"' for trigram in trigrams)
+        found = self._db.rows(
+            "SELECT name FROM spelt WHERE spelt MATCH ? ORDER BY rank LIMIT ?", (asked, POOL)
+        )
+        return [row["name"] for row in found]
 
     def name_of(self, key: str) -> str:
         """See ``ChemblSource.name_of``."""
-        if not (reading.INCHIKEY_BLOCK.fullmatch(key) and self._db.has("compound_structures")):
+        if not reading.INCHIKEY_BLOCK.fullmatch(key):
             return ""
         rows = self._db.rows(
-            "SELECT m.pref_name AS name FROM compound_structures c "
-            "JOIN molecule_dictionary m ON m.molregno = c.molregno "
-            "WHERE c.standard_inchi_key >= ? AND c.standard_inchi_key < ? "
+            "SELECT m.pref_name AS name FROM keyed k "
+            "JOIN molecule_dictionary m ON m.molregno = k.molregno "
+            "WHERE k.inchikey >= ? AND k.inchikey < ? "
             "AND m.pref_name IS NOT NULL ORDER BY length(m.pref_name), m.pref_name",
             [f"{key}-", f"{key}."],
         )
         return reading.display_name(rows[0]["name"]) if rows else ""
+
+    def by_number(self, molregnos: Sequence[int]) -> dict[int, MoleculeRow]:
+        """Molecules by molregno."""
+        return self._molecules("m.molregno IN ({ids})", molregnos)
 
     def family(self, chembl_ids: Sequence[str]) -> list[int]:
         """Molregnos of molecules, their parents and all salts of those."""
@@ -84,31 +105,17 @@ class MoleculeTable:
         if self._db.has("molecule_hierarchy"):
             up = "SELECT parent_molregno FROM molecule_hierarchy WHERE molregno IN ({ids})"
             parents = {row[0] for row in self._db.rows_of(up, sorted(family)) if row[0] is not None}
-            down = "SELECT molregno FROM molecule_hierarchy WHERE parent_molregno IN ({ids})"
+            down = "SELECT molregno FROM salts WHERE parent IN ({ids})"
             family |= parents | {row[0] for row in self._db.rows_of(down, sorted(parents | family))}
         return sorted(family)
 
-    def _all_names(self) -> dict[str, tuple[str, list[int]]]:
-        """Every name and synonym, case-folded -> (as written, molregnos); read once."""
+    def _all_names(self) -> dict[str, str]:
+        """Every name and synonym of a file without a side file, folded; read once."""
         with self._lock:
-            if self._names is None:
-                rows = self._db.rows(
-                    "SELECT molregno, pref_name AS name FROM molecule_dictionary "
-                    "WHERE pref_name IS NOT NULL"
-                )
-                if self._db.has("molecule_synonyms", "synonyms"):
-                    rows += self._db.rows(
-                        "SELECT molregno, synonyms AS name FROM molecule_synonyms "
-                        "WHERE synonyms IS NOT NULL"
-                    )
-                names: dict[str, tuple[str, list[int]]] = {}
-                for row in rows:
-                    written = reading.text(row["name"])
-                    numbers = names.setdefault(written.casefold(), (written, []))[1]
-                    if row["molregno"] not in numbers:
-                        numbers.append(row["molregno"])
-                self._names = names
-            return self._names
+            if self._folded is None:
+                rows = self._db.rows("SELECT DISTINCT name FROM named")
+                self._folded = spelling.folded(row["name"] for row in rows)
+            return self._folded
 
     def _molecules(self, where: str, ids: Sequence[object]) -> dict[int, MoleculeRow]:
         """Molecules by molregno; ``matched_by`` is left to the caller."""
@@ -156,12 +163,11 @@ class MoleculeTable:
 
     def _synonyms(self, numbers: Sequence[int]) -> dict[int, list[str]]:
         names: dict[int, list[str]] = defaultdict(list)
-        if self._db.has("molecule_synonyms", "synonyms"):
-            for row in self._db.rows_of(
-                "SELECT molregno, synonyms FROM molecule_synonyms WHERE molregno IN ({ids})",
-                numbers,
-            ):
-                names[row["molregno"]].append(row["synonyms"])
+        found = self._db.rows_of(
+            "SELECT molregno, name FROM named WHERE molregno IN ({ids}) AND NOT preferred", numbers
+        )
+        for row in found:
+            names[row["molregno"]].append(row["name"])
         return names
 
     @property

@@ -38,7 +38,7 @@ class TargetTable:
         names = reading.spellings(text)
         if not names or len(names[0]) < 3:
             return []
-        pattern = "%" + "".join("\\" + c if c in "%_\\" else c for c in names[0]) + "%"
+        pattern = reading.like(names[0])
         found = self._db.rows(
             "SELECT tid FROM target_dictionary WHERE pref_name LIKE ? ESCAPE '\\'", (pattern,)
         )
@@ -89,23 +89,8 @@ class TargetTable:
         return sorted(set(tids))
 
     def _exact(self, name: str) -> list[int]:
-        asked = {
-            "SELECT tid FROM target_dictionary WHERE chembl_id = ? COLLATE NOCASE": True,
-            "SELECT tid FROM target_dictionary WHERE pref_name = ? COLLATE NOCASE": True,
-            "SELECT tid FROM target_components JOIN component_sequences USING (component_id) "
-            "WHERE accession = ? COLLATE NOCASE": self._db.has("component_sequences", "accession"),
-            "SELECT tid FROM target_components JOIN component_synonyms USING (component_id) "
-            "WHERE component_synonym = ? COLLATE NOCASE": self._db.has("component_synonyms"),
-        }
-        has_components = self._db.has("target_components")
-        return sorted(
-            {
-                row["tid"]
-                for sql, known in asked.items()
-                if known and (has_components or "target_components" not in sql)
-                for row in self._db.rows(sql, (name,))
-            }
-        )
+        found = self._db.rows("SELECT tid FROM aimed WHERE name = ? COLLATE NOCASE", (name,))
+        return sorted({row["tid"] for row in found})
 
     def _components(
         self, tids: Sequence[int]

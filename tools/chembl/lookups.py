@@ -1,19 +1,27 @@
 """The questions behind the ChEMBL tools: a target, activities, a mechanism, indications.
 
-Owns how names become ids, what is shown of much, and what is said when there is nothing. Knows no
-backend, and no LangChain.
+Owns what is shown of much. Knows no backend, and no LangChain.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from retort.retrieval.errors import RetortError, UsageError
+from retort.retrieval.errors import UsageError
 from retort.tools.bench import Bench
-from retort.tools.chembl import evidence, reading
+from retort.tools.chembl import evidence, reading, tabulated
+from retort.tools.chembl.asking import (
+    Subject,
+    absence,
+    counted,
+    cut,
+    note,
+    origin,
+    subject,
+    unknown,
+)
 from retort.tools.chembl.compounds import Compounds, by_compound
-from retort.tools.chembl.records import ActivityQuery, TargetRow
+from retort.tools.chembl.records import ActivityQuery
 from retort.tools.chembl.source import ChemblSource
 from retort.tools.records import ToolResult
 
@@ -25,96 +33,21 @@ MOST = 50
 """compounds shown at most in one call"""
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """Whom a question is about: a molecule, a target, or both."""
-
-    molecule_id: str = ""
-    molecule_name: str = ""
-    target: TargetRow | None = None
-    also: str = ""
-    """what else the target's name may mean"""
-    molecules: tuple[Mapping[str, str], ...] = ()
-
-    @property
-    def words(self) -> str:
-        """Names and ids: "Gefitinib (CHEMBL939) on EGFR (CHEMBL203)"."""
-        parts = []
-        if self.molecule_name:
-            known = f" ({self.molecule_id})" if self.molecule_id != self.molecule_name else ""
-            parts.append(self.molecule_name + (known if self.molecule_id else ""))
-        if self.target is not None:
-            name = evidence.target_words(self.target.gene, self.target.name)
-            parts.append(f"{name} ({self.target.chembl_id})")
-        return " on ".join(parts)
-
-    @property
-    def target_id(self) -> str:
-        """ChEMBL id of the target; empty where none was named."""
-        return self.target.chembl_id if self.target is not None else ""
-
-    @property
-    def is_unknown(self) -> bool:
-        """Whether a molecule was named that has a structure but no ChEMBL id."""
-        return bool(self.molecule_name) and not self.molecule_id
-
-
-def subject(bench: Bench, molecule: str, target: str) -> Subject:
-    """Resolve the names of a question.
-
-    Raises:
-        UsageError: neither was given.
-        RetortError: the molecule or the target is not known.
-    """
-    if not molecule.strip() and not target.strip():
-        raise UsageError(
-            "Of what?",
-            "Neither a molecule nor a target was given.",
-            "Name a molecule (gefitinib), a target (EGFR) or both.",
-        )
-    found = Subject()
-    if target.strip():
-        rows = bench.chembl.targets(target)
-        if not rows:
-            raise RetortError(
-                f'No target named "{target.strip()}" in {bench.chembl.release()}.',
-                "Searched ChEMBL ids, UniProt accessions, gene symbols, names and synonyms.",
-                "Give a gene symbol (EGFR) or a UniProt accession (P00533).",
-            )
-        found = replace(found, target=rows[0], also=_also(target, rows))
-    if molecule.strip():
-        resolved = bench.molecules.resolve(molecule)
-        found = replace(
-            found,
-            molecule_id=resolved.chembl_id,
-            molecule_name=resolved.name or resolved.chembl_id or resolved.handle,
-            molecules=(
-                {
-                    "handle": resolved.handle,
-                    "name": resolved.name,
-                    "smiles": resolved.smiles,
-                    "inchikey": resolved.inchikey,
-                },
-            ),
-        )
-    return found
-
-
 def find_target(bench: Bench, target: str) -> ToolResult:
     """The targets that a text may mean, best first."""
     rows = bench.chembl.targets(target)
     if not rows:
         searched = f'target named "{target.strip()}" (id, accession, gene symbol, name, synonym)'
-        return _absence(bench.chembl, searched, Subject())
+        return absence(bench.chembl, searched, Subject())
     shown = rows[:TARGETS]
-    cut = f"{len(shown)} of {len(rows)} shown." if len(rows) > len(shown) else ""
+    part = f"{len(shown)} of {len(rows)} shown." if len(rows) > len(shown) else ""
     return ToolResult(
-        summary=f'ChEMBL: {_count(len(rows), "target")} for "{target.strip()}"',
+        summary=f'ChEMBL: {counted(len(rows), "target")} for "{target.strip()}"',
         evidence=tuple(evidence.of_target(row) for row in shown),
-        note=_note(
-            cut,
+        note=note(
+            part,
             "Where a target is named, the first is used.",
-            _origin(rows[0].release, rows[0].retrieved_at),
+            origin(rows[0].release, rows[0].retrieved_at),
         ),
         count=len(rows),
     )
@@ -129,6 +62,9 @@ def find_activities(
     min_pchembl: float | None = None,
     limit: int = 10,
     offset: int = 0,
+    min_value_nm: float | None = None,
+    variant: str = "",
+    assay_type: str = "",
 ) -> ToolResult:
     """The activities of a target, of a molecule, or of both; the best row of each compound.
 
@@ -141,20 +77,26 @@ def find_activities(
         min_pchembl: only rows with at least this pChEMBL.
         limit: compounds shown, up to ``MOST``.
         offset: rows to skip.
+        min_value_nm: only rows that prove a value above this, in nM.
+        variant: a mutation ("T790M") or "wild type"; empty for all.
+        assay_type: "binding", "functional", "ADMET" ... or its letter; empty for all.
 
     Raises:
-        UsageError: neither target nor molecule was given.
+        UsageError: neither target nor molecule was given, or the assay type is none.
         RetortError: one of them is not known.
     """
     asked = subject(bench, molecule, target)
     if asked.is_unknown:
-        return _unknown(bench.chembl, asked)
+        return unknown(bench.chembl, asked)
     query = ActivityQuery(
         target_id=asked.target_id,
         molecule_ids=(asked.molecule_id,) if asked.molecule_id else (),
         types=reading.activity_types(activity_type),
         max_value_nm=max_value_nm,
+        min_value_nm=min_value_nm,
         min_pchembl=min_pchembl,
+        variant=reading.variant(variant),
+        assay_types=reading.assay_types(assay_type),
         limit=max(1, min(limit, MOST)),
         offset=max(0, offset),
     )
@@ -163,16 +105,17 @@ def find_activities(
     types = "/".join(query.types)
     if not total:
         searched = f"{types or 'activity'} of {asked.words}{_filters(query)}"
-        result = _absence(bench.chembl, searched, asked, _instead(bench.chembl, query))
-        return replace(result, note=_note(_left_out(found), result.note))
+        result = absence(bench.chembl, searched, asked, _instead(bench.chembl, query))
+        return replace(result, note=note(_left_out(found), result.note))
     measured = f"{types} measurement".strip()
-    origin = _origin(found.page.release, rows[0].retrieved_at if rows else "")
+    said = origin(found.page.release, rows[0].retrieved_at if rows else "")
     return ToolResult(
-        summary=f"ChEMBL: {_count(total, measured)} for {asked.words}{_filters(query)}",
+        summary=f"ChEMBL: {counted(total, measured)} for {asked.words}{_filters(query)}",
         evidence=tuple(evidence.of_compound(compound) for compound in found.shown),
-        note=_note(_shown(found, query), _left_out(found), asked.also, origin),
+        note=note(_shown(found, query), _left_out(found), asked.also, said),
         count=total,
         molecules=asked.molecules,
+        table=tabulated.of_activities(found.page, asked.words) if not offset else None,
     )
 
 
@@ -185,59 +128,58 @@ def find_mechanism(bench: Bench, molecule: str, target: str) -> ToolResult:
     """
     asked = subject(bench, molecule, target)
     if asked.is_unknown:
-        return _unknown(bench.chembl, asked)
+        return unknown(bench.chembl, asked)
     rows = bench.chembl.mechanisms(molecule_id=asked.molecule_id, target_id=asked.target_id)
     if not rows:
-        return _absence(bench.chembl, f"mechanism of action for {asked.words}", asked)
-    cut = f"{ROWS} of {len(rows)} shown, highest phase first." if len(rows) > ROWS else ""
+        return absence(bench.chembl, f"mechanism of action for {asked.words}", asked)
+    part = cut(len(rows), ROWS, 0, "highest phase first") if len(rows) > ROWS else ""
     return ToolResult(
-        summary=f"ChEMBL: {_count(len(rows), 'mechanism')} for {asked.words}",
+        summary=f"ChEMBL: {counted(len(rows), 'mechanism')} for {asked.words}",
         evidence=tuple(evidence.of_mechanism(row) for row in rows[:ROWS]),
-        note=_note(cut, asked.also, _origin(rows[0].release, rows[0].retrieved_at)),
+        note=note(part, asked.also, origin(rows[0].release, rows[0].retrieved_at)),
         count=len(rows),
         molecules=asked.molecules,
     )
 
 
-def find_indications(bench: Bench, molecule: str) -> ToolResult:
-    """The diseases for which a drug was developed, highest phase first.
+def find_indications(bench: Bench, molecule: str, disease: str, offset: int = 0) -> ToolResult:
+    """The diseases of a drug, or the drugs for a disease, highest phase first.
 
     Raises:
+        UsageError: neither was given.
         RetortError: the molecule is not known.
     """
-    asked = subject(bench, molecule, "")
-    if asked.is_unknown:
-        return _unknown(bench.chembl, asked)
-    rows = bench.chembl.indications(asked.molecule_id)
+    if molecule.strip():
+        asked = subject(bench, molecule, "")
+        if asked.is_unknown:
+            return unknown(bench.chembl, asked)
+    elif disease.strip():
+        asked = Subject()
+    else:
+        raise UsageError(
+            "Indications of what?",
+            "Neither a molecule nor a disease was given.",
+            "Name a drug (imatinib) or a disease (asthma).",
+        )
+    rows = bench.chembl.indications(molecule_id=asked.molecule_id, disease=disease.strip())
+    sought = f'drug for "{disease.strip()}"' if disease.strip() else "indication"
+    words = f"{sought} of {asked.words}" if asked.words else sought
     if not rows:
-        return _absence(bench.chembl, f"indication of {asked.words}", asked)
+        return absence(bench.chembl, words, asked)
     below = sum((row.max_phase or 0) < 4 for row in rows)
-    warning = f"{_count(below, 'indication')} below phase 4: tried, not approved." if below else ""
-    cut = f"{ROWS} of {len(rows)} shown, highest phase first." if len(rows) > ROWS else ""
+    warning = f"{counted(below, 'indication')} below phase 4: tried, not approved." if below else ""
+    whose = f"of {asked.words}" if asked.words else f'that match "{disease.strip()}"'
     return ToolResult(
-        summary=f"ChEMBL: {_count(len(rows), 'indication')} of {asked.words}",
-        evidence=tuple(evidence.of_indication(row) for row in rows[:ROWS]),
-        note=_note(cut, warning, _origin(rows[0].release, rows[0].retrieved_at)),
+        summary=f"ChEMBL: {counted(len(rows), 'indication')} {whose}",
+        evidence=tuple(evidence.of_indication(row) for row in rows[offset : offset + ROWS]),
+        note=note(
+            cut(len(rows), ROWS, offset, "highest phase first"),
+            warning,
+            origin(rows[0].release, rows[0].retrieved_at),
+        ),
         count=len(rows),
         molecules=asked.molecules,
-    )
-
-
-def _unknown(source: ChemblSource, asked: Subject) -> ToolResult:
-    alone = replace(asked, target=None, also="")
-    return _absence(source, f"molecule with the structure of {asked.molecule_name}", alone)
-
-
-def _absence(source: ChemblSource, searched: str, asked: Subject, more: str = "") -> ToolResult:
-    release = source.release()
-    about = asked.molecule_id or asked.target_id
-    is_part = "" if release.startswith("ChEMBL") else "It is a selection of ChEMBL, not all of it."
-    return ToolResult(
-        summary=f"ChEMBL: nothing found for {searched}",
-        evidence=(evidence.of_absence(searched, release, about, _note(more, is_part)),),
-        note=_note(asked.also, _origin(release)),
-        count=0,
-        molecules=asked.molecules,
+        table=tabulated.of_indications(rows, words) if len(rows) > ROWS else None,
     )
 
 
@@ -248,7 +190,9 @@ def _instead(source: ChemblSource, query: ActivityQuery) -> str:
         return ""
     page = source.activities(wide)
     types = ", ".join(sorted({row.type for row in page.rows}))
-    return f"Without these filters it holds {_count(page.total, 'row')} ({types})." if types else ""
+    return (
+        f"Without these filters it holds {counted(page.total, 'row')} ({types})." if types else ""
+    )
 
 
 def _filters(query: ActivityQuery) -> str:
@@ -257,6 +201,12 @@ def _filters(query: ActivityQuery) -> str:
         parts.append(f"below {evidence.figure(query.max_value_nm)} nM")
     if query.min_pchembl is not None:
         parts.append(f"with pChEMBL {evidence.figure(query.min_pchembl)} or more")
+    if query.min_value_nm is not None:
+        parts.append(f"above {evidence.figure(query.min_value_nm)} nM")
+    if query.variant:
+        parts.append(f"on {query.variant}")
+    if query.assay_types:
+        parts.append(f"in assays of type {'/'.join(query.assay_types)}")
     return f" {' and '.join(parts)}" if parts else ""
 
 
@@ -272,29 +222,7 @@ def _shown(found: Compounds, query: ActivityQuery) -> str:
 def _left_out(found: Compounds) -> str:
     parts = []
     if found.page.flagged:
-        parts.append(f"{_count(found.page.flagged, 'row')} with a data validity comment")
+        parts.append(f"{counted(found.page.flagged, 'row')} with a data validity comment")
     if found.page.duplicates:
-        parts.append(_count(found.page.duplicates, "potential duplicate"))
+        parts.append(counted(found.page.duplicates, "potential duplicate"))
     return f"Left out: {' and '.join(parts)}." if parts else ""
-
-
-def _also(asked: str, rows: list[TargetRow]) -> str:
-    """Which target was taken and what else the text may mean; empty where it means one only."""
-    if len(rows) == 1 or rows[0].matched_by in ("ChEMBL id", "UniProt accession"):
-        return ""
-    others = ", ".join(f"{row.name} ({row.chembl_id})" for row in rows[1:4])
-    more = f" and {len(rows) - 4} more" if len(rows) > 4 else ""
-    name = f"{rows[0].name} ({rows[0].chembl_id})"
-    return f'"{asked.strip()}" was read as {name}; it may also be {others}{more}.'
-
-
-def _origin(release: str, retrieved_at: str = "") -> str:
-    return f"Source: {release}{f', retrieved {retrieved_at}' if retrieved_at else ''}."
-
-
-def _note(*parts: str) -> str:
-    return " ".join(part for part in parts if part)
-
-
-def _count(n: int, noun: str) -> str:
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"

@@ -7,12 +7,22 @@ equal. Knows neither backend.
 
 from __future__ import annotations
 
-import difflib
+import math
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from retort.tools.chembl.records import IndicationRow, MechanismRow, MoleculeRow, TargetRow
+from retort.retrieval.errors import UsageError
+from retort.tools import spelling
+from retort.tools.chembl.records import (
+    WILD_TYPE,
+    IndicationRow,
+    MechanismRow,
+    MoleculeRow,
+    Reference,
+    TargetRow,
+    WarningRow,
+)
 
 CHEMBL_ID = re.compile(r"CHEMBL\d+", re.IGNORECASE)
 INCHIKEY = re.compile(r"[A-Z]{14}-[A-Z]{10}-[A-Z]", re.IGNORECASE)
@@ -50,15 +60,26 @@ _TYPES: dict[str, tuple[str, ...]] = {
     "affinity": ("Ki", "Kd"),
     "binding affinity": ("Ki", "Kd"),
 }
+_ASSAYS = {
+    "B": ("binding", "biochemical"),
+    "F": ("functional", "cellular"),
+    "A": ("admet", "adme", "pharmacokinetic"),
+    "T": ("toxicity",),
+    "P": ("physicochemical",),
+    "U": ("unclassified",),
+}
 _GREEK = {"α": "alpha", "β": "beta", "γ": "gamma", "δ": "delta", "κ": "kappa", "μ": "mu"}
 
 
 def number(raw: Any) -> float | None:
-    """A float from a number or a numeric string; ``None`` for anything else."""
-    try:
-        return None if raw is None or raw == "" else float(raw)
-    except (TypeError, ValueError):
+    """A finite float from a number or a numeric string; ``None`` for anything else."""
+    if not isinstance(raw, (str, int, float)):
         return None
+    try:
+        value = float(raw)
+    except (ValueError, OverflowError):
+        return None
+    return value if math.isfinite(value) else None
 
 
 def integer(raw: Any) -> int | None:
@@ -68,10 +89,15 @@ def integer(raw: Any) -> int | None:
 
 
 def text(raw: Any) -> str:
-    """A stripped string; empty for ``None``. A whole number keeps no decimals."""
-    if isinstance(raw, float) and raw.is_integer():
-        raw = int(raw)
-    return "" if raw is None else str(raw).strip()
+    """A stripped string; empty for what is no text and no finite number.
+
+    A whole number keeps no decimals.
+    """
+    if isinstance(raw, float):
+        if not math.isfinite(raw):
+            return ""
+        raw = int(raw) if raw.is_integer() else raw
+    return str(raw).strip() if isinstance(raw, (str, int, float)) else ""
 
 
 def flag(raw: Any) -> bool | None:
@@ -122,6 +148,33 @@ def activity_types(asked: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def assay_types(asked: str) -> tuple[str, ...]:
+    """ChEMBL's letter for a type of assay: "binding" -> B; none for an empty text.
+
+    Raises:
+        UsageError: there is no such type.
+    """
+    name = asked.strip().casefold()
+    if name in ("", "any", "all"):
+        return ()
+    found = [letter for letter, words in _ASSAYS.items() if name in (letter.casefold(), *words)]
+    if not found:
+        raise UsageError(
+            f'"{asked.strip()}" is no type of assay.',
+            "ChEMBL knows binding, functional, ADMET, toxicity and physicochemical assays.",
+            'Ask for "binding", or leave the type out.',
+        )
+    return tuple(found)
+
+
+def variant(asked: str) -> str:
+    """A mutation as ChEMBL writes it: "l858r / t790m" -> "L858R,T790M"; "wt" -> ``WILD_TYPE``."""
+    plain = asked.strip()
+    if plain.casefold() in ("wt", "wild type", "wild-type", "wildtype", "none"):
+        return WILD_TYPE
+    return ",".join(part.upper() for part in re.split(r"[\s,;/+]+", plain) if part)
+
+
 def release_name(names: Iterable[Any]) -> str:
     """The release among the rows of a version table: "ChEMBL_35" becomes "ChEMBL 35".
 
@@ -140,7 +193,7 @@ def release_name(names: Iterable[Any]) -> str:
 
 def spellings(asked: str) -> list[str]:
     """What a target may be called, the text itself first; "human" and hyphens may go."""
-    plain = " ".join(asked.split())
+    plain = " ".join(asked.encode("utf-8", "replace").decode("utf-8").split())
     for letter, word in _GREEK.items():
         plain = plain.replace(letter, word)
     plain = plain.replace("\u2010", "-").replace("\u2011", "-").replace("\u2013", "-")
@@ -217,6 +270,66 @@ def rank_indications(rows: Iterable[IndicationRow]) -> list[IndicationRow]:
     return sorted(best.values(), key=lambda row: (-(row.max_phase or 0), row.indication.casefold()))
 
 
+def rank_drugs(rows: Iterable[IndicationRow]) -> list[IndicationRow]:
+    """One row per drug and disease with its highest phase, highest phase first, then by name."""
+    best: dict[tuple[str, str, str], IndicationRow] = {}
+    for row in sorted(rows, key=lambda row: -(row.max_phase or 0)):
+        best.setdefault((row.molecule_chembl_id, row.mesh_id, row.indication.casefold()), row)
+    return sorted(
+        best.values(),
+        key=lambda row: (
+            -(row.max_phase or 0),
+            row.molecule_name.casefold(),
+            id_number(row.molecule_chembl_id),
+            row.indication.casefold(),
+        ),
+    )
+
+
+def rank_warnings(rows: Iterable[WarningRow]) -> list[WarningRow]:
+    """Oldest first, those without a year last."""
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.year is None,
+            row.year or 0,
+            row.type,
+            row.country,
+            row.warning_class,
+            id_number(row.molecule_chembl_id),
+        ),
+    )
+
+
+def rank_references(found: Iterable[Reference]) -> tuple[Reference, ...]:
+    """Each reference once, by kind and id."""
+    return tuple(sorted(set(found), key=lambda item: (item.type, item.id, item.url)))
+
+
+def document_key(asked: str) -> tuple[str, str]:
+    """What a text says of a document: the column of ChEMBL's table, and the value in it.
+
+    ``("chembl_id", "CHEMBL1134862")``, ``("doi", "10.1021/jm000000a")``, ``("pubmed_id",
+    "15000001")``, or two empty texts for anything else. A prefix ("doi:", "PMID:", an address)
+    is cut off.
+    """
+    plain = asked.strip().strip(".,;")
+    plain = re.sub(r"^(https?://)?(dx\.)?doi\.org/|^doi:\s*", "", plain, flags=re.IGNORECASE)
+    plain = re.sub(
+        r"^(https?://)?pubmed\.ncbi\.nlm\.nih\.gov/|^pmid:?\s*", "", plain, flags=re.IGNORECASE
+    ).strip("/ ")
+    if CHEMBL_ID.fullmatch(plain):
+        return "chembl_id", plain.upper()
+    if re.fullmatch(r"10\.\d{4,9}/\S+", plain):
+        return "doi", plain
+    return ("pubmed_id", plain) if re.fullmatch(r"\d{1,9}", plain) else ("", "")
+
+
+def like(fragment: str) -> str:
+    r"""A pattern for SQL's ``LIKE ... ESCAPE '\'`` that holds a fragment anywhere."""
+    return "%" + "".join("\\" + c if c in "%_\\" else c for c in fragment) + "%"
+
+
 def id_number(chembl_id: str) -> int:
     """The number in a ChEMBL id, so that CHEMBL9 sorts before CHEMBL10."""
     digits = re.findall(r"\d+", chembl_id)
@@ -225,6 +338,4 @@ def id_number(chembl_id: str) -> int:
 
 def closest(asked: str, names: Iterable[str], limit: int) -> list[str]:
     """The names written most nearly like ``asked``, nearest first; none if all are far off."""
-    known = {name.casefold(): name for name in names if name}
-    near = difflib.get_close_matches(asked.casefold().strip(), list(known), n=limit, cutoff=0.7)
-    return [display_name(known[name]) for name in near]
+    return [display_name(name) for name in spelling.rank(asked, spelling.folded(names), limit)]

@@ -1,4 +1,4 @@
-"""The records of ChEMBL: molecules, targets, activities, mechanisms, indications.
+"""The records of ChEMBL: molecules, targets, activities, documents, drugs and their warnings.
 
 Both backends fill the same records, so nothing above this folder knows where a row came from. Every
 row carries the release it was read from. Knows no database, no network and no language model.
@@ -12,6 +12,20 @@ from retort.retrieval.errors import UsageError
 
 BELOW = ("=", "<", "<=")
 """relations under which a row can prove "below": a ">" row never can, and "~" only claims to"""
+ABOVE = ("=", ">", ">=")
+"""relations under which a row can prove that it is above"""
+WILD_TYPE = "wild type"
+"""the ``ActivityQuery.variant`` that wants rows without a mutation only"""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a curated fact was taken from."""
+
+    type: str
+    """"PubMed", "DOI", "FDA", "DailyMed", "ClinicalTrials" ... as ChEMBL writes it"""
+    id: str
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +115,16 @@ class ActivityRow:
     validity: str
     """ChEMBL's data validity comment; empty for a row without objection"""
     release: str
+    duplicate: bool = False
+    """a potential duplicate of another publication's value, as ChEMBL marks it"""
+    comment: str = ""
+    """the activity comment: "Not Active", "inconclusive" ...; often all that a row holds"""
     retrieved_at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityQuery:
-    """Which activities are wanted. At least a target or a molecule is needed."""
+    """Which activities are wanted. A target, a molecule or a document is needed."""
 
     target_id: str = ""
     molecule_ids: tuple[str, ...] = ()
@@ -115,14 +133,34 @@ class ActivityQuery:
     """standard types as ChEMBL writes them; empty for all"""
     max_value_nm: float | None = None
     """only rows that prove a value below this, in nM"""
+    min_value_nm: float | None = None
+    """only rows that prove a value above this, in nM"""
     min_pchembl: float | None = None
+    document_id: str = ""
+    """ChEMBL id of the publication"""
+    relations: tuple[str, ...] = ()
+    """``=``, ``<``, ``>``, ``<=``, ``>=``, ``~`` or empty for rows that have none; all if none"""
+    units: tuple[str, ...] = ()
+    """standard units as ChEMBL writes them"""
+    assay_types: tuple[str, ...] = ()
+    """``B`` binding, ``F`` functional, ``A`` ADMET, ``T`` toxicity, ``P`` physicochemical, ``U``"""
+    min_confidence: int | None = None
+    """lowest confidence score of the assay's target, 0 to 9"""
+    organism: str = ""
+    """of the target, in full and in any case, such as "Homo sapiens", never "human" """
+    variant: str = ""
+    """a mutation as ChEMBL writes it ("T790M", "L858R,T790M"), in any case, or ``WILD_TYPE``"""
+    flagged: bool = False
+    """let rows in that carry a data validity comment"""
+    duplicates: bool = False
+    """let potential duplicates in"""
     limit: int = 20
     """rows wanted, 1 to 1000"""
     offset: int = 0
     """rows to skip, in the order of ``ActivityPage``"""
 
     def __post_init__(self) -> None:
-        if not self.target_id and not self.molecule_ids:
+        if not (self.target_id or self.molecule_ids or self.document_id):
             raise UsageError(
                 "Activities of what?",
                 "Neither a target nor a molecule was given.",
@@ -130,15 +168,42 @@ class ActivityQuery:
             )
 
     def accepts(self, row: ActivityRow) -> bool:
-        """Whether a row meets the type and value filters (not whose row it is)."""
-        if self.types and row.type not in self.types:
-            return False
-        if self.min_pchembl is not None and (row.pchembl is None or row.pchembl < self.min_pchembl):
-            return False
-        if self.max_value_nm is None:
+        """Whether a row meets the filters on what was measured and how (not whose row it is)."""
+        lists = (
+            (self.types, row.type),
+            (self.relations, row.relation),
+            (self.units, row.units),
+            (self.assay_types, row.assay_type),
+        )
+        return (
+            all(not wanted or found in wanted for wanted, found in lists)
+            and _reaches(row.pchembl, self.min_pchembl)
+            and _reaches(row.confidence_score, self.min_confidence)
+            and self.organism.casefold() in ("", row.organism.casefold())
+            and self._accepts_variant(row.variant)
+            and self._accepts_value(row)
+            and (self.flagged or not row.validity)
+            and (self.duplicates or not row.duplicate)
+        )
+
+    def _accepts_variant(self, variant: str) -> bool:
+        if self.variant == WILD_TYPE:
+            return not variant
+        return self.variant.casefold() in ("", variant.casefold())
+
+    def _accepts_value(self, row: ActivityRow) -> bool:
+        if self.max_value_nm is None and self.min_value_nm is None:
             return True
-        below = row.value is not None and row.value < self.max_value_nm
-        return below and row.units == "nM" and row.relation in BELOW
+        if row.value is None or row.units != "nM":
+            return False
+        low, high = self.min_value_nm, self.max_value_nm
+        below = high is None or (row.value < high and row.relation in BELOW)
+        above = low is None or (row.value > low and row.relation in ABOVE)
+        return below and above
+
+
+def _reaches(value: float | None, least: float | None) -> bool:
+    return least is None or (value is not None and value >= least)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,9 +214,9 @@ class ActivityPage:
     """how many rows match, shown or not"""
     rows: tuple[ActivityRow, ...]
     flagged: int = 0
-    """matching rows left out because ChEMBL comments on their validity"""
+    """matching rows that ChEMBL comments on the validity of: left out, unless asked for"""
     duplicates: int = 0
-    """matching rows left out as potential duplicates of another publication's"""
+    """other matching rows that may double another publication's: left out, unless asked for"""
     release: str = ""
 
 
@@ -168,6 +233,9 @@ class MechanismRow:
     gene: str
     max_phase: float | None
     release: str
+    comment: str = ""
+    """the curator's remark on the mechanism"""
+    references: tuple[Reference, ...] = ()
     retrieved_at: str = field(default="", compare=False)
 
 
@@ -182,4 +250,76 @@ class IndicationRow:
     mesh_id: str
     max_phase: float | None
     release: str
+    references: tuple[Reference, ...] = ()
     retrieved_at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class WarningRow:
+    """A withdrawal or a boxed warning of a drug, in one country or several."""
+
+    molecule_chembl_id: str
+    molecule_name: str
+    type: str
+    """``Withdrawn`` or ``Black Box Warning``"""
+    warning_class: str
+    """kind of harm ("cardiotoxicity"); empty where not known"""
+    description: str
+    country: str
+    """as ChEMBL writes it, several joined by "; " """
+    year: int | None
+    """of the (first) withdrawal or warning"""
+    release: str
+    references: tuple[Reference, ...] = ()
+    retrieved_at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow:
+    """A publication, patent or deposited data set of ChEMBL. Unknown values are ``""``."""
+
+    chembl_id: str
+    title: str
+    authors: str
+    journal: str
+    year: int | None
+    volume: str
+    issue: str
+    first_page: str
+    last_page: str
+    doi: str
+    """as ChEMBL writes it, without "https://doi.org/" """
+    pubmed_id: str
+    patent_id: str
+    doc_type: str
+    """``PUBLICATION``, ``PATENT``, ``DATASET`` ..."""
+    release: str
+    retrieved_at: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StructureHit:
+    """A molecule that a search by structure found."""
+
+    molecule: MoleculeRow
+    similarity: float | None = None
+    """Tanimoto, 0 to 1, of a similarity search; None for a substructure"""
+
+
+@dataclass(frozen=True, slots=True)
+class StructurePage:
+    """A stretch of the molecules that a search by structure found, each parent once.
+
+    By falling similarity, then rising ChEMBL number; of a substructure by rising ChEMBL number.
+    """
+
+    total: int
+    """how many were found, shown or not"""
+    hits: tuple[StructureHit, ...]
+    searched: int
+    """structures that were compared"""
+    of: int
+    """structures there are; ``searched`` is less where the time ran out"""
+    method: str
+    """"Tanimoto on Morgan fingerprints, radius 2, 2048 bits" and the like"""
+    release: str = ""

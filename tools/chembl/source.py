@@ -13,10 +13,13 @@ from typing import Protocol
 from retort.tools.chembl.records import (
     ActivityPage,
     ActivityQuery,
+    DocumentRow,
     IndicationRow,
     MechanismRow,
     MoleculeRow,
+    StructurePage,
     TargetRow,
+    WarningRow,
 )
 
 
@@ -52,15 +55,53 @@ class ChemblSource(Protocol):
         ...
 
     def activities(self, query: ActivityQuery) -> ActivityPage:
-        """One page of measured activities, without flagged rows and potential duplicates."""
+        """One page of measured activities; flagged rows and duplicates only where asked for."""
         ...
 
     def mechanisms(self, molecule_id: str = "", target_id: str = "") -> list[MechanismRow]:
         """Mechanisms of a molecule's family, or of the drugs of a target or its complexes."""
         ...
 
-    def indications(self, molecule_id: str) -> list[IndicationRow]:
-        """Indications of a molecule's family, highest phase first."""
+    def indications(self, molecule_id: str = "", disease: str = "") -> list[IndicationRow]:
+        """Indications of a molecule's family, or the drugs for a disease; highest phase first.
+
+        A disease is meant where ``disease`` is part of its MeSH heading or EFO term, in any case.
+        A row for each disease of the family, or for each drug and disease.
+        """
+        ...
+
+    def warnings(self, molecule_id: str) -> list[WarningRow]:
+        """Withdrawals and boxed warnings of a molecule's family, oldest first."""
+        ...
+
+    def documents(self, text: str) -> list[DocumentRow]:
+        """Documents for a ChEMBL document id, a DOI or a PubMed id, prefixes and case aside."""
+        ...
+
+    def similar(
+        self, structure: str, threshold: float = 0.7, limit: int = 20, offset: int = 0
+    ) -> StructurePage:
+        """Molecules whose Tanimoto similarity is at least ``threshold`` (0.3 to 1).
+
+        Args:
+            structure: a ChEMBL id or a SMILES; the parent of a salt is compared. A web service is
+                never sent a structure: it takes a ChEMBL id only, and raises ``RetortError`` for
+                a SMILES.
+            threshold: lowest similarity.
+            limit: molecules wanted.
+            offset: molecules to skip, in the order of ``StructurePage``.
+        """
+        ...
+
+    def substructure(self, pattern: str, limit: int = 20, offset: int = 0) -> StructurePage:
+        """Molecules that hold a pattern.
+
+        Args:
+            pattern: SMARTS, or a SMILES read as SMARTS. A web service is never sent one, and raises
+                ``RetortError``.
+            limit: molecules wanted.
+            offset: molecules to skip, in the order of ``StructurePage``.
+        """
         ...
 
     def close(self) -> None:
@@ -76,7 +117,9 @@ def open_source(
     Args:
         spec: ``starter`` (the shipped tables), ``web`` (the public service) or the path of a ChEMBL
             SQLite file.
-        cache: folder for the built starter file and for the web service's answers.
+        cache: folder for the built starter file, the indexes of a dump and the web service's
+            answers. The indexes of a dump are built when it is first opened, which takes minutes;
+            ``retort chembl index`` builds them ahead.
         offline: forbid the web service; it then raises at each question, before any connection.
         url: base of the web service, e.g. ``https://www.ebi.ac.uk/chembl/api/data``.
         deadline_s: seconds that one request to the web service may take, its retries included.
@@ -94,4 +137,4 @@ def open_source(
         from retort.tools.chembl import starter
 
         return LocalSource(starter.path_for(cache))
-    return LocalSource(Path(os.path.expanduser(spec)))
+    return LocalSource(Path(os.path.expanduser(spec)), cache)

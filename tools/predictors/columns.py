@@ -15,6 +15,7 @@ from retort.tools.predictors.domain import LEVELS
 from retort.tools.predictors.featurise import Features
 from retort.tools.predictors.heads import Estimates
 from retort.tools.predictors.records import Endpoint
+from retort.tools.result_files import ERROR, kept_names, quoted
 
 FIELDS = (
     "",
@@ -30,8 +31,6 @@ FIELDS = (
 """What follows ``predicted_ENDPOINT`` in the names of its columns."""
 
 _UNIT, _MODEL = FIELDS.index("_unit"), FIELDS.index("_model")
-ERROR = "error"
-"""name of the last column"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +44,8 @@ class Columns:
     @classmethod
     def of(cls, columns: Sequence[str], endpoints: Sequence[Endpoint]) -> Columns:
         """The columns for an input with these ``columns``."""
-        ours = {f"predicted_{e.name}{field}" for e in endpoints for field in FIELDS} | {ERROR}
-        kept: list[str] = []
-        for column in columns:
-            name = column
-            while name in ours or (name != column and name in (*columns, *kept)):
-                name = f"input_{name}"
-            kept.append(name)
-        return cls(tuple(kept), tuple(endpoints))
+        ours = [f"predicted_{e.name}{field}" for e in endpoints for field in FIELDS]
+        return cls(kept_names(columns, ours), tuple(endpoints))
 
     def header(self) -> list[str]:
         """The names of all columns."""
@@ -67,7 +60,7 @@ class Columns:
             ours: what ``texts`` or ``blank`` gives.
             error: why there is no prediction; empty otherwise.
         """
-        return ",".join([*map(_quoted, cells), ours, _quoted(error)]) + "\n"
+        return ",".join([*map(quoted, cells), ours, quoted(error)]) + "\n"
 
     def texts(self, answers: Answers) -> list[str]:
         """What the endpoints add to the row of each structure, as CSV."""
@@ -83,7 +76,7 @@ class Columns:
         """The same of a row without predictions: units and models alone, one kind a column."""
         empty = [""] * (len(FIELDS) - 3)
         return ",".join(
-            _quoted(cell)
+            quoted(cell)
             for endpoint in self.endpoints
             for cell in ("", unit_of(endpoint), *empty, endpoint.model)
         )
@@ -111,28 +104,17 @@ def _texts(endpoint: Endpoint, found: Estimates) -> list[str]:
     levels = [LEVELS[place] for place in found.judgement.levels.tolist()]
     columns = (
         value,
-        [_quoted(unit_of(endpoint))] * len(levels),
+        [quoted(unit_of(endpoint))] * len(levels),
         low,
         high,
         ["false" if level == "outside" else "true" for level in levels],
         levels,
         _numbers(found.neighbours.nearest),
         _numbers(found.percentiles),
-        [_quoted(endpoint.model)] * len(levels),
+        [quoted(endpoint.model)] * len(levels),
     )
     return list(map(",".join, zip(*columns, strict=True)))
 
 
 def _numbers(array: Floats) -> list[str]:
     return ["" if isnan(number) else f"{number:.4f}" for number in array.tolist()]
-
-
-def line(cells: Sequence[str]) -> str:
-    """A row as CSV (RFC 4180), with a bare line feed at its end."""
-    return ",".join(map(_quoted, cells)) + "\n"
-
-
-def _quoted(cell: str) -> str:
-    if any(sign in cell for sign in ',"\r\n'):
-        return '"' + cell.replace('"', '""') + '"'
-    return cell

@@ -1,59 +1,25 @@
 """Predictions for a whole file of structures, written block by block; a rerun goes on.
 
-Owns the run: what of a result is there already, blocks predicted here or by several processes, and
-written in order. Every row of the input gives one row, with its cells exactly as they came. Memory
-is bounded by a few blocks a process, however long the file.
+Owns what a block of predictions is. How it is run, written and continued stands in
+``result_files``.
 """
 
 from __future__ import annotations
 
-import csv
-import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
-from retort.retrieval.errors import RetortError, UsageError
+from retort.retrieval.errors import RetortError
+from retort.tools import result_files
 from retort.tools.predictors.answers import PropertyModels
-from retort.tools.predictors.columns import Columns, line
+from retort.tools.predictors.columns import Columns
 from retort.tools.predictors.predictors import Predictors
-from retort.tools.predictors.workers import WorkerDied, mapped
+from retort.tools.result_files import Made, Outcome, Progress, Work
 from retort.tools.structure_files import Row, StructureFile
 
-BLOCK = 128
-"""rows predicted, written and flushed to disk together: what a kill can cost of each process"""
-FEWEST = 8
-"""blocks left from which on starting processes is worth the seconds that it takes"""
-
-Progress = Callable[[int, int, str], None]
 Load = Callable[[], PropertyModels]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What stands in the result when a run ends."""
-
-    total: int
-    """rows of the input"""
-    done: int
-    """rows of the result"""
-    failed: int
-    """of these, rows with an error"""
-    resumed: int
-    """of these, rows that were there before this run"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """A block of the result."""
-
-    text: bytes
-    rows: int
-    failed: int
 
 
 def predict_file(
@@ -89,45 +55,19 @@ def predict_file(
         RetortError: the input cannot be read to its end, the output cannot be written, or a block
             killed its process twice.
     """
-    _refuse(source.path, output)
     wanted = predictors.named(endpoints)
     columns = Columns.of(source.columns, wanted)
-    total = source.count()
-    rows = source.rows()
-    resumed, failed, size = _standing(output, columns, rows)
-    done = resumed
-    blocks = iter(lambda: list(islice(rows, BLOCK)), [])
-    few = total - resumed < FEWEST * BLOCK
-    with _continued(output, size) as file:
-        if not size:
-            _write(file, output, line(columns.header()).encode())
-        if progress:
-            progress(done, total, "")
-        if workers == 1 or few:
-            made: Iterator[_Made] = map(partial(_block, predictors, columns), blocks)
-        else:
-            hire = partial(_hired, load, columns.kept, [endpoint.name for endpoint in wanted])
-            made = mapped(hire, blocks, workers, cancel)
-        try:
-            while not (cancel and cancel.is_set()) and (block := next(made, None)):
-                _write(file, output, block.text)
-                done += block.rows
-                failed += block.failed
-                if progress:
-                    progress(done, total, f"{failed} failed" if failed else "")
-        except WorkerDied as error:
-            raise _died(error, done) from error
-    return Outcome(total, done, failed, resumed)
+    hire = partial(_hired, load, columns.kept, [endpoint.name for endpoint in wanted])
+    work = partial(_block, predictors, columns)
+    return result_files.write(source, output, columns, work, hire, progress, cancel, workers)
 
 
-def _hired(
-    load: Load, kept: Sequence[str], endpoints: Sequence[str]
-) -> Callable[[list[Row]], _Made]:
+def _hired(load: Load, kept: Sequence[str], endpoints: Sequence[str]) -> Work:
     predictors = load()
     return partial(_block, predictors, Columns(tuple(kept), tuple(predictors.named(endpoints))))
 
 
-def _block(predictors: PropertyModels, columns: Columns, rows: list[Row]) -> _Made:
+def _block(predictors: PropertyModels, columns: Columns, rows: list[Row]) -> Made:
     readable = [row.smiles for row in rows if not row.problem]
     answers = predictors.answer(readable, columns.endpoints)
     made = zip(columns.texts(answers), answers.read, strict=True)
@@ -137,109 +77,4 @@ def _block(predictors: PropertyModels, columns: Columns, rows: list[Row]) -> _Ma
         error = f"{item.what} {item.why}" if isinstance(item, RetortError) else ""
         failed += bool(error)
         text.append(columns.row(row.cells, ours, error))
-    return _Made("".join(text).encode("utf-8"), len(rows), failed)
-
-
-def _died(error: WorkerDied, done: int) -> RetortError:
-    killed = error.exit_code is not None and error.exit_code < 0
-    how = f"was killed by signal {-(error.exit_code or 0)}" if killed else "ended by itself"
-    return RetortError(
-        f"The process that predicted rows {done + 1:,} to {done + BLOCK:,} ended twice.",
-        f"It {how}; most often memory was short. The rows before are saved.",
-        "Run the same command again with --workers 1; it goes on where it stopped.",
-    )
-
-
-def _refuse(source: Path, output: Path) -> None:
-    if output.is_dir():
-        raise UsageError(
-            f"{output} is a folder.", "The result is one file.", "Give another --output file."
-        )
-    if output.exists() and output.samefile(source):
-        raise UsageError(
-            "The output is the input.",
-            f"{source} would be written over.",
-            "Give another --output file.",
-        )
-
-
-def _standing(output: Path, columns: Columns, rows: Iterator[Row]) -> tuple[int, int, int]:
-    """What of this result is in the output: its rows, those with an error, their bytes.
-
-    Takes as many ``rows`` as are done. A half-written last row (a kill) does not count.
-    """
-    if not output.exists() or not output.stat().st_size:
-        return 0, 0, 0
-    done = failed = size = 0
-    with output.open("rb") as raw:
-        for number, (cells, end) in enumerate(_complete(raw, output, columns.header())):
-            row = next(rows, None) if number else None
-            if number and not (row and columns.holds(cells, row.cells)):
-                raise _other(output, f"Its row {number} is not that row of the input")
-            done, failed, size = number, failed + bool(number and cells[-1]), end
-    return done, failed, size
-
-
-def _complete(raw: BinaryIO, output: Path, header: list[str]) -> Iterator[tuple[list[str], int]]:
-    """The rows of a result that were written whole, the header first, each with where it ends."""
-    position, last = 0, b"\n"
-
-    def lines() -> Iterator[str]:
-        nonlocal position, last
-        for last in raw:
-            position += len(last)
-            yield last.decode("utf-8", "replace")
-
-    reader = csv.reader(lines(), strict=True)
-    names = header
-    while True:
-        try:
-            cells = next(reader, None)
-        except csv.Error:
-            cells = ["?"] if raw.read(1) else None
-        if cells is None or not last.endswith(b"\n"):
-            if names and not line(header).startswith(last.decode("utf-8", "replace")):
-                raise _other(output, "It is no table")
-            return
-        if cells != (names or cells) or len(cells) != len(header):
-            raise _other(output, f"What ends at byte {position:,} is no row of this one")
-        names = []
-        yield cells, position
-
-
-def _other(output: Path, why: str) -> UsageError:
-    return UsageError(
-        f"{output} is there and holds another result.",
-        f"{why}; nothing was written.",
-        "Give another --output file, or remove this one.",
-    )
-
-
-def _continued(output: Path, size: int) -> BinaryIO:
-    """The output, cut to its first ``size`` bytes, open for what follows; without a buffer."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        file = output.open("ab", buffering=0)
-        if file.seekable() and file.tell() > size:
-            file.truncate(size)
-        return file
-    except OSError as error:
-        raise RetortError(
-            f"Cannot write {output}.",
-            f"{error.filename}: {error.strerror}.",
-            "Give another --output file.",
-        ) from error
-
-
-def _write(file: BinaryIO, output: Path, text: bytes) -> None:
-    try:
-        while text:
-            text = text[file.write(text) :]
-        if output.is_file():
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise RetortError(
-            f"Cannot write {output}.",
-            f"{error.strerror}. The rows before are saved.",
-            "Make room and run the same command again; it goes on where it stopped.",
-        ) from error
+    return Made("".join(text).encode("utf-8"), len(rows), failed)

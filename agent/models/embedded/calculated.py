@@ -39,7 +39,7 @@ def write_calculations(results: Sequence[Result]) -> str:
         for value in item["record"]["values"]:
             unit = f" ({value['unit']})" if value["unit"] and value["unit"][0] != "(" else ""
             labels.setdefault(value["property"], f"{value['label']}{unit or ' ' + value['unit']}")
-            values[value["property"], column] = number(value["value"])
+            values[value["property"], column] = value["text"]
     rows = [
         [label.strip(), *(values.get((name, c), "") for c in range(len(items))), mark(*items)]
         for name, label in labels.items()
@@ -57,7 +57,7 @@ def _calculation(item: Item) -> str:
         label = f"number of {label}" if counted else label
         whose = f"The calculated {label} of {called(r)} is" if i == 0 else f"its {label} is"
         unit = f" {value['unit']}" if value["unit"] else ""
-        parts.append(f"{whose} {number(value['value'])}{unit}")
+        parts.append(f"{whose} {value['text']}{unit}")
     return f"{joined(parts)} {mark(item)}."
 
 
@@ -68,6 +68,8 @@ def write_rules(results: Sequence[Result]) -> str:
 
 def _rule(item: Item) -> str:
     r = item["record"]
+    if r["record"] == "score":
+        return _score(item)
     verdict = "passes" if r["passes"] else "does not pass"
     plural = "criterion" if r["violations"] == 1 else "criteria"
     allowed = f" ({r['allowed_violations']} allowed)" if r["allowed_violations"] else ""
@@ -79,6 +81,19 @@ def _rule(item: Item) -> str:
         f"{capital(called(r))} {verdict} {r['rule']}, with {r['violations']} {plural} "
         f"violated{allowed}: "
         f"{criteria} {mark(item)}."
+    )
+
+
+def _score(item: Item) -> str:
+    r = item["record"]
+    parts = "; ".join(
+        f"{part['label']} {part['text']}{' ' * bool(part['unit'])}{part['unit']}: "
+        f"{part['desirability']:.2f}"
+        for part in r["components"]
+    )
+    return (
+        f"{capital(called(r))} has {r['rule']} {number(r['score'])} of {number(r['best'])} "
+        f"(desirable from {number(r['desirable'])}): {parts} {mark(item)}."
     )
 
 

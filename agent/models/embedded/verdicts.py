@@ -88,16 +88,14 @@ def of_calculations(question: str, results: Sequence[Result]) -> str:
         return ""
     values = [item["record"]["values"][0] for item in items]
     if any(
-        isinstance(v["value"], bool | str) or v["property"] != values[0]["property"] for v in values
+        isinstance(v["value"], bool | str | None) or v["property"] != values[0]["property"]
+        for v in values
     ):
         return ""
     if len(items) == 1:
         return _limit(question, items[0])
     unit = f" {values[0]['unit']}" if values[0]["unit"] else ""
-    rows = [
-        (float(v["value"]), number(v["value"]) + unit, i)
-        for v, i in zip(values, items, strict=True)
-    ]
+    rows = [(float(v["value"]), v["text"] + unit, i) for v, i in zip(values, items, strict=True)]
     return _ordered(question, f"Calculated {values[0]['label']}", rows)
 
 
@@ -200,7 +198,7 @@ def _limit(question: str, item: Item) -> str:
     side = "equal to" if held == bound else "above" if held > bound else "below"
     return (
         f"{'Yes' if holds else 'No'}: the calculated {calculated['label']} of "
-        f"{called(item['record'])} is {number(calculated['value'])}{unit}, {side} "
+        f"{called(item['record'])} is {calculated['text']}{unit}, {side} "
         f"{value.group(1)} {mark(item)}."
     )
 

@@ -232,7 +232,7 @@ ASIDE = frozenset(
     while who why will with
     within without work works would you your diabetes hypertension inflammation infection tumour
     tumor asthma epilepsy
-    apoptosis immunity inflammatory solubility lipophilicity
+    apoptosis immunity inflammatory solubility lipophilicity water alcohol
     """.split()
 )
 """Plain words that are never an unknown molecule's name."""

@@ -100,7 +100,7 @@ def test_a_longer_pause_than_anyone_waits_is_told_at_once(services: Services, cl
 
 @pytest.mark.parametrize("text", ["", "soon", "-5", "1e9", "Wed, 99 Foo 2015 07:28:00 GMT"])
 def test_a_retry_after_that_says_nothing_is_no_wait(text: str) -> None:
-    assert http._retry_after(text) is None
+    assert http.retry_after(text) is None
 
 
 def test_a_refusal_is_not_tried_again_and_has_the_services_words(services: Services) -> None:

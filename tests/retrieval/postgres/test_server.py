@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from fetch_matrix import LIMITS
 from hypothesis import HealthCheck, given, settings
@@ -20,6 +21,7 @@ from literature_services import serve
 from stored import WORDS, make_paper
 
 import retort.retrieval
+from retort.retrieval import fusion
 from retort.retrieval.chunks import split
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.errors import RetortError
@@ -111,6 +113,18 @@ def test_what_is_found_is_what_a_folder_finds(
     for hit in found:
         paper = shared.paper(hit.passage.paper_id)
         assert paper and paper.text[hit.passage.start : hit.passage.end] == hit.passage.text
+
+
+def test_what_is_learnt_counts_as_in_a_folder(
+    both: tuple[Library, Library], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared, local = both
+    plain = search(shared, "warfarin dose", 30)
+    size = local.encoder().dimension
+    matrix = np.random.default_rng(0).normal(0, 0.1, (size, size)).astype(np.float32)
+    monkeypatch.setattr(fusion, "query_map", lambda _: fusion.QueryMap(0.9, matrix))
+    found = search(shared, "warfarin dose", 30)
+    assert found == search(local, "warfarin dose", 30) != plain
 
 
 def test_around_and_inside_a_paper(both: tuple[Library, Library]) -> None:

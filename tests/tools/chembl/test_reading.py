@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from retort.tools.chembl import reading
 from retort.tools.chembl.evidence import figure
+from retort.tools.chembl.fields import RESOURCES
+from retort.tools.chembl.web_molecules import molecule
+from retort.tools.chembl.web_targets import target
 
 
 @pytest.mark.parametrize(
@@ -39,11 +45,80 @@ def test_numbers_come_as_numbers_or_strings(value: float) -> None:
     assert reading.number(str(value)) == reading.number(value) == value
 
 
-@pytest.mark.parametrize("raw", [None, "", "n/a", [], {}])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(None, "", " ", "n/a", "NaN", "nan", "inf", "-Infinity", "1e400", "-1e999", "1,5", "0x10"),
+        *(float("nan"), float("inf"), float("-inf"), 10**400, [], {}, [1], {"value": 1}, b"1", 1j),
+    ],
+)
 def test_what_is_no_number_is_none(raw: object) -> None:
     assert reading.number(raw) is None
     assert reading.integer(raw) is None
     assert reading.flag(raw) is None
+
+
+HOSTILE = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.binary(max_size=5)
+    | st.sampled_from(["NaN", "1e400", "-1", "33.0", "CHEMBL25", "GENE_SYMBOL", 10**400]),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(HOSTILE)
+def test_no_raw_value_is_too_much(raw: object) -> None:
+    value, whole, yes = reading.number(raw), reading.integer(raw), reading.flag(raw)
+    assert value is None or math.isfinite(value)
+    assert (value is None) == (whole is None) == (yes is None)
+    assert whole is None or abs(whole) <= abs(value or 0)
+    written = reading.text(raw)
+    assert written == written.strip()
+    assert written.casefold() not in ("nan", "inf", "-inf") or isinstance(raw, str)
+    assert isinstance(reading.display_name(raw, "x"), str)
+    assert reading.distinct([raw, raw]) == ((written,) if written else ())
+
+
+@given(HOSTILE, HOSTILE)
+def test_a_release_is_named_whatever_stands_there(one: object, other: object) -> None:
+    assert reading.release_name([one, other])
+
+
+@given(st.text(max_size=40))
+def test_a_document_key_is_of_its_column(asked: str) -> None:
+    column, key = reading.document_key(asked)
+    assert (column == "") == (key == "")
+    assert key == "" or reading.document_key(key) == (column, key)
+
+
+NAMES = ("parent_chembl_id", "canonical_smiles", "molecule_synonym", "synonyms", "accession")
+NESTED = st.recursive(
+    HOSTILE,
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from((*NAMES, "target_component_synonyms")), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize(("resource", "reader"), [("molecule", molecule), ("target", target)])
+@given(data=st.data())
+def test_a_row_is_refused_at_the_door_or_read(resource: str, reader: Any, data: Any) -> None:
+    """What the form of a resource lets in becomes a record, without an exception."""
+    only = tuple(RESOURCES[resource].fields)
+    row = data.draw(st.dictionaries(st.sampled_from(only), NESTED)) | {only[0]: "CHEMBL1"}
+    if not RESOURCES[resource].faulty(row, only):
+        assert reader(row).chembl_id == "CHEMBL1"
+    for odd in (None, "", 7, ["CHEMBL1"]):
+        assert RESOURCES[resource].faulty(row | {only[0]: odd}, only)
 
 
 @given(st.lists(st.text(max_size=5)))

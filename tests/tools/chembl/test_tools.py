@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retort.retrieval.errors import OutageError, RetortError, UsageError
@@ -305,10 +305,22 @@ def test_what_the_model_reads(local: LocalSource) -> None:
                 "min_pchembl",
                 "limit",
                 "offset",
+                "min_value_nm",
+                "variant",
+                "assay_type",
             ],
         ),
         ("find_mechanism", ["molecule", "target"]),
-        ("find_indications", ["molecule"]),
+        ("find_indications", ["molecule", "disease", "offset"]),
+        ("find_selectivity", ["molecule", "offset"]),
+        (
+            "find_structure_activity",
+            ["target", "molecule", "smarts", "activity_type", "offset"],
+        ),
+        ("find_similar", ["molecule", "threshold", "offset"]),
+        ("find_with_substructure", ["smarts", "offset"]),
+        ("find_warnings", ["molecule"]),
+        ("find_document", ["document"]),
     ]
     for tool in tools:
         assert "Use for" in tool.description and "Example" in tool.description
@@ -379,6 +391,7 @@ class Memory:
     limit=st.integers(1, 5),
     below=st.none() | st.just(100.0),
 )
+@settings(deadline=None)  # each example is many pages
 def test_paging_shows_every_compound_once(
     raw: list[tuple[int, float | None, str]], limit: int, below: float | None
 ) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from retort.retrieval.errors import RetortError, UsageError
-from retort.tools.depict import draw_weights
+from retort.tools.depict import Style, draw_weights
 from retort.tools.predictors import Predictors, featurise
 from retort.tools.predictors.attribution import attribution, attributions, explain
 from retort.tools.predictors.featurise import MORGAN_SIZE, Features
@@ -149,6 +149,8 @@ def test_a_drawing_has_both_colours_and_signs_and_nothing_from_outside() -> None
     assert root.attrib["aria-label"] == "<why>" and "href" not in svg
     plain = draw_weights(ANILIDE, [0.0] * 11)
     assert svg.count("ellipse") + svg.count("<path") > plain.count("<path")
-    assert ElementTree.fromstring(draw_weights(ANILIDE, weights, dark=True)) is not None
+    assert (
+        ElementTree.fromstring(draw_weights(ANILIDE, weights, style=Style(dark=True))) is not None
+    )
     with pytest.raises(ValueError, match="3 weights for 11 atoms"):
         draw_weights(ANILIDE, [0.0] * 3)

@@ -11,14 +11,13 @@ from typing import Any
 
 import labour
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from rdkit import Chem
 
 from retort.retrieval.errors import RetortError, UsageError
-from retort.tools import sdf
-from retort.tools.predictors import Predictors, columns, table
-from retort.tools.predictors.table import Outcome, Progress, predict_file
+from retort.tools import result_files, sdf
+from retort.tools.predictors import Predictors
+from retort.tools.predictors.table import predict_file
+from retort.tools.result_files import Outcome, Progress
 from retort.tools.structure_files import open_structures
 
 TABLE = 'id,SMILES,note\n1,CCO,"a, ""b""\r\nc"\n2,C1CC(,=x\n\n3, c1ccccc1 ,\n4,,none\n5,CC,x,y\n'
@@ -69,7 +68,7 @@ def test_each_row_keeps_its_cells_and_gets_values_or_an_error(
 def test_a_killed_run_goes_on_to_the_same_bytes(
     tmp_path: Path, predictors: Predictors, cut: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "BLOCK", 2)
+    monkeypatch.setattr(result_files, "BLOCK", 2)
     source, output = write(tmp_path / "in.csv", TABLE), tmp_path / "out.csv"
     run(predictors, source, output)
     whole = output.read_bytes()
@@ -112,7 +111,7 @@ def test_a_result_edited_in_the_middle_is_refused(tmp_path: Path, predictors: Pr
 def test_it_stops_after_the_block_in_work(
     tmp_path: Path, predictors: Predictors, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(table, "BLOCK", 2)
+    monkeypatch.setattr(result_files, "BLOCK", 2)
     source, output = write(tmp_path / "in.csv", TABLE), tmp_path / "out.csv"
     stop, seen = threading.Event(), []
 
@@ -130,7 +129,7 @@ def test_it_stops_after_the_block_in_work(
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that is worth several processes."""
-    monkeypatch.setattr(table, "BLOCK", 2)
+    monkeypatch.setattr(result_files, "BLOCK", 2)
     rows = [f"{n},{'C' * (n % 7)}" for n in range(40)]
     return write(tmp_path / "many.csv", "\n".join(["id,smiles", *rows]) + "\n")
 
@@ -275,13 +274,3 @@ def test_a_huge_structure_is_an_error_of_its_row(tmp_path: Path, predictors: Pre
     source = write(tmp_path / "in.csv", f"smiles\n{'C' * 4000}\n{'C' * 6000}\nCCO\n")
     assert run(predictors, source, output) == Outcome(3, 3, 2, 0)
     assert "4,000 heavy atoms" in read(output)[0]["error"]
-
-
-@settings(max_examples=60)
-@given(st.lists(st.lists(st.text(max_size=8), min_size=2, max_size=2), max_size=5))
-def test_any_cells_come_back_from_the_result(rows: list[list[str]]) -> None:
-    usable = [[cell.replace("\0", "").encode("utf-8", "ignore").decode() for cell in row]
-              for row in rows]  # fmt: skip
-    text = "".join(columns.line(row) for row in usable)
-    lines = [line + "\n" for line in text.split("\n")[:-1]]
-    assert list(csv.reader(lines, strict=True)) == usable

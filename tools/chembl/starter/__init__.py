@@ -26,6 +26,7 @@ RELEASE = "RETORT_STARTER_1"
 TABLES = (
     "drugs",
     "synonyms",
+    "other_names",
     "targets",
     "mechanisms",
     "indications",
@@ -52,7 +53,11 @@ def split(cell: str) -> list[str]:
 
 @cache
 def names() -> tuple[tuple[str, str], ...]:
-    """Every name of every drug with its ChEMBL id: preferred names first, then all others."""
+    """The names of every drug that a sentence may hold, with its ChEMBL id: preferred names first.
+
+    ``other_names`` are left out: pack names, formulations and catalogue numbers ("Relief",
+    "40 mg") are found when they are asked for, and not read into a sentence.
+    """
     preferred = [(row["name"], row["chembl_id"]) for row in rows("drugs")]
     return tuple(preferred + [(row["synonym"], row["chembl_id"]) for row in rows("synonyms")])
 

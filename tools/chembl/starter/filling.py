@@ -50,15 +50,20 @@ def _molecules(connection: Connection) -> Keys:
                 molregno,
                 row["chembl_id"],
                 row["name"],
-                float(row["max_phase"]),
+                float(row["max_phase"]) if row["max_phase"] else None,
                 _whole(row["first_approval"]),
             ),
         )
-        connection.execute("INSERT INTO molecule_hierarchy VALUES (?, ?)", (molregno, molregno))
+        parent = keys[row["parent"] or row["chembl_id"]]  # a salt stands below its parent
+        connection.execute("INSERT INTO molecule_hierarchy VALUES (?, ?)", (molregno, parent))
         _structure(connection, molregno, row["smiles"])
     connection.executemany(
         "INSERT INTO molecule_synonyms VALUES (?, ?, ?)",
-        [(keys[row["chembl_id"]], row["synonym"], row["syn_type"]) for row in rows("synonyms")],
+        [
+            (keys[row["chembl_id"]], row["synonym"], row.get("syn_type", "OTHER"))
+            for table in ("synonyms", "other_names")
+            for row in rows(table)
+        ],
     )
     return keys
 

@@ -20,6 +20,7 @@ def weight(name: str, value: float, first: int = 1) -> Result:
         "property": "molecular_weight",
         "label": "molecular weight",
         "value": value,
+        "text": str(value),
         "unit": "g/mol",
     }
     record = {"record": "calculation", "name": name, "smiles": "C", "values": [mass]}

@@ -22,7 +22,8 @@ def told(tool: str, args: dict[str, Any], *records: dict[str, Any], count: int =
 
 
 def value(name: str, label: str, number: float, unit: str = "") -> dict[str, Any]:
-    return {"property": name, "label": label, "value": number, "unit": unit, "method": ""}
+    values = {"value": number, "text": str(number), "unit": unit, "method": ""}
+    return {"property": name, "label": label, **values}
 
 
 CALCULATION = {

@@ -1,149 +1,42 @@
-"""A loopback ChEMBL that speaks the service's protocol over a small SQLite file, with its failures.
+"""What the loopback ChEMBL holds: a SQLite file's tables as the service's nested JSON.
 
-Written from the protocol and apart from ``retort.tools.chembl``: the tables become the service's
-nested JSON (numbers as strings), and filters, order, ``only`` and paging are applied to that JSON.
+Written from the protocol and apart from ``retort.tools.chembl``: numbers are strings, and filters,
+order, ``only`` and paging are applied to the JSON.
 """
 
 from __future__ import annotations
 
-import json
-import socket
 import sqlite3
-import threading
-import time
-from collections import deque
 from contextlib import closing
-from functools import cmp_to_key
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from functools import cache, cmp_to_key
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-BASE = "/chembl/api/data"
+from rdkit import Chem
+from rdkit.Chem.rdFingerprintGenerator import GetMorganGenerator
+from rdkit.DataStructs import TanimotoSimilarity
+
+Documents = dict[str, list[dict[str, Any]]]
+GENERATOR = GetMorganGenerator(radius=2, fpSize=2048)
+
 COLLECTIONS = {
     "activity": "activities",
     "assay": "assays",
     "document": "documents",
     "drug_indication": "drug_indications",
+    "drug_warning": "drug_warnings",
     "mechanism": "mechanisms",
     "molecule": "molecules",
+    "similarity": "molecules",
     "target": "targets",
 }
 LOOKUPS = ("iexact", "icontains", "istartswith", "in", "isnull", "lt", "lte", "gt", "gte")
-ERROR_PAGE = b"<html><body><h1>500 Internal Server Error</h1></body></html>"
 
 
-class ChemblServer:
-    """The service on a free port of this machine.
-
-    ``faults`` are taken one per request, in order: ``500``, ``404``, ``400``, ``429``, ``hang``,
-    ``drip``, ``cut``, ``truncated``, ``empty``, ``promise``, ``other`` (JSON of another form).
-    ``always`` is the fault of every request after those; ``ok`` is none.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.documents = _documents(path)
-        self.faults: deque[str] = deque()
-        self.always = "ok"
-        self.requests: list[tuple[str, str, list[Any]]] = []
-        """method, path and body of every request"""
-        self.stopping = threading.Event()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._http.daemon_threads = True
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), daemon=True)
-        self._thread.start()
-
-    @property
-    def url(self) -> str:
-        """Base of the service."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}{BASE}"
-
-    def asked(self, resource: str) -> int:
-        """How many requests were made for a resource."""
-        return sum(path == f"{BASE}/{resource}.json" for _, path, _ in self.requests)
-
-    def close(self) -> None:
-        """Stop, and let hanging requests go."""
-        self.stopping.set()
-        self._http.shutdown()
-        self._http.server_close()
-        self._thread.join()
-
-
-def _handler(server: ChemblServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, format: str, *args: Any) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            self._answer([])
-
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            if self.headers.get("X-HTTP-Method-Override") != "GET":
-                self._send(405, b"{}")
-                return
-            self._answer(json.loads(body))
-
-        def _answer(self, pairs: list[Any]) -> None:
-            server.requests.append((self.command, self.path, pairs))
-            fault = server.faults.popleft() if server.faults else server.always
-            if fault in ("500", "404", "400", "429"):
-                self._send(int(fault), ERROR_PAGE, "text/html")
-                return
-            if fault == "hang":
-                server.stopping.wait(30)
-                return
-            body = json.dumps(self._found(pairs, fault)).encode()
-            if fault == "drip":
-                self._drip(body)
-            elif fault == "cut":
-                self._head(200, len(body), "application/json")
-                self.wfile.write(body[: len(body) // 2])
-                self.wfile.flush()
-                self.connection.shutdown(socket.SHUT_RDWR)
-                self.close_connection = True
-            else:
-                self._send(200, body[:-7] if fault == "truncated" else body)
-
-        def _found(self, pairs: list[Any], fault: str) -> Any:
-            if fault == "other":
-                return {"message": "maintenance"}
-            if self.path == f"{BASE}/status.json":
-                return {"chembl_db_version": "ChEMBL_35", "status": "UP"}
-            resource = self.path.removeprefix(f"{BASE}/").removesuffix(".json")
-            page = select(server.documents[resource], pairs)
-            if fault in ("empty", "promise"):
-                page = ([], page[1] if fault == "promise" else 0)
-            return {COLLECTIONS[resource]: page[0], "page_meta": {"total_count": page[1]}}
-
-        def _drip(self, body: bytes) -> None:
-            self._head(200, len(body), "application/json")
-            for start in range(len(body)):
-                if server.stopping.is_set():
-                    return
-                self.wfile.write(body[start : start + 1])
-                self.wfile.flush()
-                time.sleep(0.2)
-
-        def _head(self, status: int, length: int, kind: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(length))
-            self.end_headers()
-
-        def _send(self, status: int, body: bytes, kind: str = "application/json") -> None:
-            self._head(status, len(body), kind)
-            self.wfile.write(body)
-
-    return Handler
-
-
-def select(documents: list[dict[str, Any]], pairs: list[Any]) -> tuple[list[Any], int]:
+def select(stored: Documents, resource: str, pairs: list[Any]) -> tuple[list[Any], int]:
     """The documents that a list of pairs asks for, and how many match in all."""
-    limit, offset, order, only, filters = 20, 0, [], [], []
+    limit, offset, order, only, filters = 20, 0, [], [], {}
     for key, raw in pairs:
         value = unquote(raw) if isinstance(raw, str) else raw
         if key == "limit":
@@ -155,12 +48,41 @@ def select(documents: list[dict[str, Any]], pairs: list[Any]) -> tuple[list[Any]
         elif key == "only":
             only.append(value)
         else:
-            filters.append((key, value))
-    found = [item for item in documents if all(_matches(item, *pair) for pair in filters)]
+            filters[key] = value
+    if resource == "similarity":
+        found = _similar(stored["molecule"], filters["chembl_id"], filters["similarity"])
+    else:
+        found = [
+            item
+            for item in stored[resource]
+            if all(_matches(item, *pair) for pair in filters.items())
+        ]
     for name in reversed(order):
         found.sort(key=cmp_to_key(_order(name)))
     page = found[offset : offset + limit]
     return [{name: item[name] for name in only or item} for item in page], len(found)
+
+
+def _similar(molecules: list[dict[str, Any]], chembl_id: str, percent: int) -> list[dict[str, Any]]:
+    """Parents whose Tanimoto similarity on Morgan fingerprints is at least ``percent``."""
+    prints = {
+        item["molecule_chembl_id"]: _print(item["molecule_structures"]["canonical_smiles"])
+        for item in molecules
+        if item["molecule_structures"]
+        and item["molecule_hierarchy"]["parent_chembl_id"] == item["molecule_chembl_id"]
+    }
+    query = prints[chembl_id]
+    alike = {key: 100 * TanimotoSimilarity(query, bits) for key, bits in prints.items()}
+    return [
+        item | {"similarity": f"{alike[item['molecule_chembl_id']]:.12f}"}
+        for item in molecules
+        if alike.get(item["molecule_chembl_id"], 0.0) >= percent
+    ]
+
+
+@cache
+def _print(smiles: str) -> Any:
+    return GENERATOR.GetFingerprint(Chem.MolFromSmiles(smiles))
 
 
 def _order(name: str) -> Any:
@@ -169,11 +91,19 @@ def _order(name: str) -> Any:
     field = name.removeprefix("-")
 
     def compare(one: dict[str, Any], other: dict[str, Any]) -> int:
-        left = float("inf") if one[field] is None else float(one[field])
-        right = float("inf") if other[field] is None else float(other[field])
+        left, right = _rank(one[field]), _rank(other[field])
         return sign * ((left > right) - (left < right))
 
     return compare
+
+
+def _rank(value: Any) -> tuple[bool, float, str]:
+    if value is None:
+        return True, 0.0, ""
+    try:
+        return False, float(value), ""
+    except ValueError:
+        return False, 0.0, str(value)
 
 
 def _matches(item: dict[str, Any], key: str, wanted: Any) -> bool:
@@ -210,18 +140,24 @@ def _compare(value: Any, lookup: str, wanted: Any) -> bool:
     }[lookup]
 
 
-def _documents(path: Path) -> dict[str, list[dict[str, Any]]]:
+def documents(path: Path) -> Documents:
+    """Everything in a file, as the service shows it; what the file lacks is empty or ``None``."""
     with closing(sqlite3.connect(path)) as connection:
         connection.row_factory = sqlite3.Row
+        names = "SELECT name FROM sqlite_master WHERE type = 'table'"
+        present = {row["name"] for row in connection.execute(names)}
 
         def table(name: str) -> list[dict[str, Any]]:
-            rows = connection.execute(f"SELECT * FROM {name} ORDER BY 1").fetchall()
+            if name not in present:
+                return []
+            rows = connection.execute(f"SELECT * FROM {name} ORDER BY rowid").fetchall()
             return [dict(row) for row in rows]
 
         return _nested({name: table(name) for name in TABLES})
 
 
 TABLES = (
+    "version",
     "molecule_dictionary",
     "molecule_synonyms",
     "molecule_hierarchy",
@@ -237,6 +173,24 @@ TABLES = (
     "activities",
     "drug_mechanism",
     "drug_indication",
+    "drug_warning",
+    "mechanism_refs",
+    "indication_refs",
+    "warning_refs",
+)
+DOCUMENT = (
+    "title",
+    "authors",
+    "journal",
+    "year",
+    "volume",
+    "issue",
+    "first_page",
+    "last_page",
+    "doi",
+    "pubmed_id",
+    "patent_id",
+    "doc_type",
 )
 
 
@@ -259,13 +213,20 @@ def _nested(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str,
             "parent_molecule_chembl_id": parents[number],
         }
 
+    def references(table: str, key: str, number: int) -> list[dict[str, Any]]:
+        return [
+            {name: row[name] for name in ("ref_type", "ref_id", "ref_url")}
+            for row in tables[table]
+            if row[key] == number
+        ]
+
     def molecule(row: dict[str, Any]) -> dict[str, Any]:
         number = row["molregno"]
         kept = ("pref_name", "molecule_type", "first_approval", "black_box_warning")
         return {name: row[name] for name in kept} | {
             "molecule_chembl_id": row["chembl_id"],
             "max_phase": _string(row["max_phase"], 1),
-            "withdrawn_flag": bool(row["withdrawn_flag"]),
+            "withdrawn_flag": _boolean(row["withdrawn_flag"]),
             "molecule_hierarchy": {
                 "molecule_chembl_id": row["chembl_id"],
                 "parent_chembl_id": parents[number],
@@ -291,6 +252,7 @@ def _nested(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str,
             drug(row["molregno"])
             | {name: row[name] for name in kept}
             | {
+                "activity_comment": row.get("activity_comment"),
                 "data_validity_comment": row["data_validity_comment"],
                 "potential_duplicate": row["potential_duplicate"],
                 "standard_value": _string(row["standard_value"], 4),
@@ -310,6 +272,7 @@ def _nested(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str,
         )
 
     return {
+        "status": [{"chembl_db_version": row["name"]} for row in tables["version"]][-1:],
         "molecule": [molecule(row) for row in molecules.values()],
         "target": [_target(row, tables) for row in targets.values()],
         "activity": [activity(row) for row in tables["activities"]],
@@ -318,11 +281,7 @@ def _nested(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str,
             for row in assays.values()
         ],
         "document": [
-            {
-                "document_chembl_id": row["chembl_id"],
-                "doi": row["doi"],
-                "pubmed_id": row["pubmed_id"],
-            }
+            {"document_chembl_id": row["chembl_id"]} | {name: row.get(name) for name in DOCUMENT}
             for row in documents.values()
         ],
         "mechanism": [
@@ -330,15 +289,26 @@ def _nested(tables: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str,
             | {
                 "mechanism_of_action": row["mechanism_of_action"],
                 "action_type": row["action_type"],
+                "mechanism_comment": row.get("mechanism_comment"),
+                "mechanism_refs": references("mechanism_refs", "mec_id", row["mec_id"]),
                 "target_chembl_id": targets[row["tid"]]["chembl_id"] if row["tid"] else None,
             }
             for row in tables["drug_mechanism"]
         ],
         "drug_indication": [
             drug(row["molregno"])
-            | {name: row[name] for name in ("mesh_id", "mesh_heading", "efo_term")}
-            | {"max_phase_for_ind": _string(row["max_phase_for_ind"], 1)}
+            | {name: row[name] for name in ("drugind_id", "mesh_id", "mesh_heading", "efo_term")}
+            | {
+                "max_phase_for_ind": _string(row["max_phase_for_ind"], 1),
+                "indication_refs": references("indication_refs", "drugind_id", row["drugind_id"]),
+            }
             for row in tables["drug_indication"]
+        ],
+        "drug_warning": [
+            drug(row["molregno"])
+            | {name: row[name] for name in row if name.startswith("warning_")}
+            | {"warning_refs": references("warning_refs", "warning_id", row["warning_id"])}
+            for row in tables["drug_warning"]
         ],
     }
 
@@ -365,6 +335,10 @@ def _target(row: dict[str, Any], tables: dict[str, list[dict[str, Any]]]) -> dic
             if item["component_id"] in held
         ],
     }
+
+
+def _boolean(value: int | None) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _string(value: float | None, decimals: int) -> str | None:

@@ -13,8 +13,8 @@ import labour
 import pytest
 
 from retort.retrieval.errors import RetortError, UsageError
-from retort.tools.predictors import workers
-from retort.tools.predictors.workers import WorkerDied, mapped
+from retort.tools import workers
+from retort.tools.workers import WorkerDied, mapped
 
 
 def taken(hire: Callable[[], Any], count: int, processes: int = 2) -> tuple[list[int], Exception]:

@@ -26,17 +26,26 @@ CREATE TABLE component_synonyms (component_id INTEGER, component_synonym TEXT, s
 CREATE TABLE target_components (tid INTEGER, component_id INTEGER);
 CREATE TABLE variant_sequences (variant_id INTEGER PRIMARY KEY, mutation TEXT);
 CREATE TABLE docs (doc_id INTEGER PRIMARY KEY, chembl_id TEXT, title TEXT, journal TEXT,
-  year INTEGER, doi TEXT, pubmed_id INTEGER);
+  year INTEGER, volume TEXT, first_page TEXT, authors TEXT, doc_type TEXT, doi TEXT,
+  pubmed_id INTEGER);
 CREATE TABLE assays (assay_id INTEGER PRIMARY KEY, chembl_id TEXT, tid INTEGER, assay_type TEXT,
   confidence_score INTEGER, description TEXT, variant_id INTEGER);
 CREATE TABLE activities (activity_id INTEGER PRIMARY KEY, assay_id INTEGER, doc_id INTEGER,
   molregno INTEGER, standard_type TEXT, standard_relation TEXT, standard_value NUMERIC,
   standard_units TEXT, pchembl_value NUMERIC, data_validity_comment TEXT,
-  potential_duplicate INTEGER);
+  potential_duplicate INTEGER, activity_comment TEXT);
 CREATE TABLE drug_mechanism (mec_id INTEGER PRIMARY KEY, molregno INTEGER, tid INTEGER,
-  mechanism_of_action TEXT, action_type TEXT);
+  mechanism_of_action TEXT, action_type TEXT, mechanism_comment TEXT);
+CREATE TABLE mechanism_refs (mecref_id INTEGER PRIMARY KEY, mec_id INTEGER, ref_type TEXT,
+  ref_id TEXT, ref_url TEXT);
 CREATE TABLE drug_indication (drugind_id INTEGER PRIMARY KEY, molregno INTEGER, mesh_id TEXT,
   mesh_heading TEXT, efo_term TEXT, max_phase_for_ind NUMERIC);
+CREATE TABLE indication_refs (indref_id INTEGER PRIMARY KEY, drugind_id INTEGER, ref_type TEXT,
+  ref_id TEXT, ref_url TEXT);
+CREATE TABLE drug_warning (warning_id INTEGER PRIMARY KEY, molregno INTEGER, warning_type TEXT,
+  warning_class TEXT, warning_description TEXT, warning_country TEXT, warning_year INTEGER);
+CREATE TABLE warning_refs (warnref_id INTEGER PRIMARY KEY, warning_id INTEGER, ref_type TEXT,
+  ref_id TEXT, ref_url TEXT);
 """
 
 ROWS: dict[str, list[tuple[object, ...]]] = {
@@ -114,8 +123,14 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
     "target_components": [(1, 1), (2, 2), (3, 1), (3, 5), (4, 3), (5, 4), (6, 3), (6, 4), (8, 5)],
     "variant_sequences": [(1, "T790M")],
     "docs": [
-        (1, "CHEMBL1134862", "On gefitinib", "J Med Chem", 2004, "10.1021/jm000000a", 15000001),
-        (2, "CHEMBL3259999", "On osimertinib", "J Med Chem", 2014, None, None),
+        (
+            *(1, "CHEMBL1134862", "On gefitinib", "J Med Chem", 2004, "47", "1", "A. Author"),
+            *("PUBLICATION", "10.1021/jm000000a", 15000001),
+        ),
+        (
+            *(2, "CHEMBL3259999", "On osimertinib", "J Med Chem", 2014, None, None, None),
+            *("PUBLICATION", None, None),
+        ),
     ],
     "assays": [
         (1, "CHEMBL674637", 1, "B", 9, "Inhibition of EGFR", None),
@@ -126,41 +141,41 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
     ],
     "activities": [
         # gefitinib on EGFR: three exact values, one bound, one percentage
-        (101, 1, 1, 2, "IC50", "=", 0.17, "nM", 9.77, None, 0),
-        (102, 1, 1, 2, "IC50", "=", 33, "nM", 7.48, None, 0),
-        (103, 1, 1, 2, "IC50", "=", 1.2, "nM", 8.92, None, 0),
-        (104, 1, 1, 2, "IC50", ">", 5, "nM", None, None, 0),
-        (105, 1, 1, 2, "Inhibition", "=", 97, "%", None, None, 0),
+        (101, 1, 1, 2, "IC50", "=", 0.17, "nM", 9.77, None, 0, None),
+        (102, 1, 1, 2, "IC50", "=", 33, "nM", 7.48, None, 0, None),
+        (103, 1, 1, 2, "IC50", "=", 1.2, "nM", 8.92, None, 0, None),
+        (104, 1, 1, 2, "IC50", ">", 5, "nM", None, None, 0, None),
+        (105, 1, 1, 2, "Inhibition", "=", 97, "%", None, None, 0, None),
         # erlotinib and its salt
-        (106, 1, 1, 3, "IC50", "=", 2, "nM", 8.7, None, 0),
-        (107, 1, 1, 4, "IC50", "=", 0.9, "nM", 9.05, None, 0),
-        (108, 1, 1, 3, "IC50", "<", 5, "nM", None, None, 0),
-        (109, 1, 1, 3, "IC50", "<=", 10, "nM", None, None, 0),
-        (110, 1, 1, 3, "IC50", "~", 3, "nM", None, None, 0),
-        (111, 1, 1, 3, "IC50", None, 4, "nM", None, None, 0),
-        (112, 1, 1, 3, "IC50", "=", 3, "ug.mL-1", None, None, 0),
+        (106, 1, 1, 3, "IC50", "=", 2, "nM", 8.7, None, 0, None),
+        (107, 1, 1, 4, "IC50", "=", 0.9, "nM", 9.05, None, 0, None),
+        (108, 1, 1, 3, "IC50", "<", 5, "nM", None, None, 0, None),
+        (109, 1, 1, 3, "IC50", "<=", 10, "nM", None, None, 0, None),
+        (110, 1, 1, 3, "IC50", "~", 3, "nM", None, None, 0, None),
+        (111, 1, 1, 3, "IC50", None, 4, "nM", None, None, 0, None),
+        (112, 1, 1, 3, "IC50", "=", 3, "ug.mL-1", None, None, 0, None),
         # osimertinib, wild type and mutant, flagged and doubled
-        (113, 1, 2, 5, "IC50", "=", 12.5, "nM", 7.9, None, 0),
-        (114, 2, 2, 5, "IC50", "=", 1, "nM", 9, None, 0),
-        (115, 1, 2, 5, "IC50", "=", 0.001, "nM", 12, "Outside typical range", 0),
-        (116, 1, 2, 5, "IC50", "=", 12.5, "nM", 7.9, None, 1),
-        (117, 1, 2, 5, "Ki", "=", 12.5, "nM", 7.9, None, 0),
-        (118, 1, 2, 5, "IC50", "=", None, None, None, None, 0),
+        (113, 1, 2, 5, "IC50", "=", 12.5, "nM", 7.9, None, 0, None),
+        (114, 2, 2, 5, "IC50", "=", 1, "nM", 9, None, 0, None),
+        (115, 1, 2, 5, "IC50", "=", 0.001, "nM", 12, "Outside typical range", 0, None),
+        (116, 1, 2, 5, "IC50", "=", 12.5, "nM", 7.9, None, 1, None),
+        (117, 1, 2, 5, "Ki", "=", 12.5, "nM", 7.9, None, 0, None),
+        (118, 1, 2, 5, "IC50", "=", None, None, None, None, 0, None),
         # no name, no document
-        (119, 1, None, 7, "IC50", ">", 100000, "nM", None, None, 0),
+        (119, 1, None, 7, "IC50", ">", 100000, "nM", None, None, 0, "Not Active"),
         # other targets
-        (120, 3, 1, 9, "IC50", "=", 40, "nM", 7.4, None, 0),
-        (121, 3, 1, 1, "IC50", ">", 100000, "nM", None, None, 0),
-        (122, 4, 1, 1, "GI50", "=", 2000000, "nM", None, None, 0),
-        (123, 5, 1, 2, "IC50", "=", 7, "nM", 8.15, None, 0),
+        (120, 3, 1, 9, "IC50", "=", 40, "nM", 7.4, None, 0, None),
+        (121, 3, 1, 1, "IC50", ">", 100000, "nM", None, None, 0, None),
+        (122, 4, 1, 1, "GI50", "=", 2000000, "nM", None, None, 0, None),
+        (123, 5, 1, 2, "IC50", "=", 7, "nM", 8.15, None, 0, None),
     ],
     "drug_mechanism": [
-        (1, 5, 1, "Epidermal growth factor receptor inhibitor", "INHIBITOR"),
-        (2, 2, 1, "Epidermal growth factor receptor inhibitor", "INHIBITOR"),
-        (3, 4, 1, "Epidermal growth factor receptor inhibitor", "INHIBITOR"),
-        (4, 1, 6, "Cyclooxygenase inhibitor", "INHIBITOR"),
-        (5, 9, 4, "Cyclooxygenase-2 inhibitor", "INHIBITOR"),
-        (6, 8, None, "Unknown", None),
+        (1, 5, 1, "Epidermal growth factor receptor inhibitor", "INHIBITOR", None),
+        (2, 2, 1, "Epidermal growth factor receptor inhibitor", "INHIBITOR", None),
+        (3, 4, 1, "Epidermal growth factor receptor inhibitor", "INHIBITOR", None),
+        (4, 1, 6, "Cyclooxygenase inhibitor", "INHIBITOR", "Irreversible"),
+        (5, 9, 4, "Cyclooxygenase-2 inhibitor", "INHIBITOR", None),
+        (6, 8, None, "Unknown", None, None),
     ],
     "drug_indication": [
         (1, 1, "D010146", "Pain", "pain", 4),
@@ -170,6 +185,24 @@ ROWS: dict[str, list[tuple[object, ...]]] = {
         (5, 5, "D002289", "Carcinoma, Non-Small-Cell Lung", "non-small cell lung carcinoma", 3),
         (6, 6, "D002289", "Carcinoma, Non-Small-Cell Lung", "non-small cell lung carcinoma", 4),
     ],
+    "mechanism_refs": [
+        (1, 4, "PubMed", "1", "http://europepmc.org/abstract/MED/1"),
+        (2, 4, "DailyMed", "a-b", None),
+    ],
+    "indication_refs": [(1, 1, "ClinicalTrials", "NCT00000001", None)],
+    "drug_warning": [
+        (
+            1,
+            9,
+            "Black Box Warning",
+            "cardiotoxicity",
+            "Cardiovascular events",
+            "United States",
+            2005,
+        ),
+        (2, 6, "Withdrawn", None, None, "Nowhere; Elsewhere", None),
+    ],
+    "warning_refs": [(1, 1, "DailyMed", "c-d", "https://dailymed.nlm.nih.gov/c-d")],
 }
 
 
