@@ -27,8 +27,10 @@ from retort.agent.models.embedded.planner import Planner
 
 QUESTIONS = Path(__file__).with_suffix(".tsv")
 TOOLS = frozenset(
-    "find_molecule calculate_properties check_rules check_alerts compare_molecules"
-    " match_substructure explain_prediction"
+    "find_molecule calculate_properties check_rules check_alerts compare_molecules estimate_charge"
+    " match_substructure explain_prediction analyse_series generate_conformers convert_units"
+    " ligand_efficiency find_selectivity find_warnings find_structure_activity find_similar"
+    " find_with_substructure find_document"
     " find_target find_activities find_mechanism find_indications predict_property"
     " search_literature".split()
 )

@@ -8,13 +8,13 @@ stream was asked for. Knows no connection.
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
 
+from retort.agent.models.closing import closing
 from retort.agent.models.toolcalls import parse
 from retort.prompts import load
 
@@ -22,10 +22,6 @@ ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool"}
 _THINKING = ("reasoning_content", "reasoning", "thinking")
 """vLLM, SGLang and llama.cpp; Ollama and newer vLLM; some proxies"""
 
-
-UNREADABLE = "unreadable: "
-"""stands before the arguments of an invalid call: LangChain would complete JSON that is cut off, so
-that a call with half a name would run"""
 
 DONE: Any = object()
 """the event that ends a stream"""
@@ -233,52 +229,21 @@ class Reply:
             shown: what was streamed already.
         """
         parsed = parse(self.text, names)
-        calls: list[tuple[str, str, Any]] = [
-            (call.id, call.name, _object(call.args or "{}")) for call in self._calls
+        calls: list[dict[str, Any]] = [
+            {"id": call.id, "name": call.name, "args": _object(call.args or "{}")}
+            for call in self._calls
         ]
         invalid = [
             {"name": call.name, "args": call.args, "error": "the arguments are no JSON object"}
-            for call, (_, _, args) in zip(self._calls, calls, strict=True)
-            if args is None
+            for call, read in zip(self._calls, calls, strict=True)
+            if read["args"] is None
         ]
-        calls = [call for call in calls if call[2] is not None]
+        calls = [call for call in calls if call["args"] is not None]
         if not self._calls:
-            calls = [("", call["name"], call["args"]) for call in parsed.calls]
-            invalid = [dict(call) for call in parsed.invalid]
-        chunks: list[Any] = [
-            {
-                "name": name,
-                "args": json.dumps(args),
-                "id": id or _new_id(),
-                "index": index,
-                "type": "tool_call_chunk",
-            }
-            for index, (id, name, args) in enumerate(calls)
-        ]
-        broken: list[Any] = [
-            {
-                **call,
-                "args": f"{UNREADABLE}{call['args']}",
-                "id": _new_id(),
-                "type": "invalid_tool_call",
-            }
-            for call in invalid
-        ]
+            calls, invalid = list(parsed.calls), list(parsed.invalid)
         thinking = "\n".join(part for part in (self.thinking.strip(), parsed.thinking) if part)
-        return AIMessageChunk(
-            content="" if shown.strip() or chunks else parsed.text,
-            tool_call_chunks=chunks,
-            invalid_tool_calls=[] if chunks else broken,
-            additional_kwargs={"reasoning_content": thinking} if thinking else {},
-            usage_metadata=self._usage(),
-            chunk_position="last",
-        )
-
-    def _usage(self) -> Any:
-        if self.usage is None:
-            return None
-        prompt, reply = self.usage
-        return {"input_tokens": prompt, "output_tokens": reply, "total_tokens": prompt + reply}
+        held_back = "" if shown.strip() or calls else parsed.text
+        return closing(calls, invalid, held_back, thinking, self.usage)
 
 
 def _as_text(content: Any) -> str:
@@ -298,7 +263,3 @@ def _object(text: str) -> dict[str, Any] | None:
     except ValueError:
         return None
     return value if isinstance(value, dict) else None
-
-
-def _new_id() -> str:
-    return f"call_{uuid.uuid4().hex[:12]}"

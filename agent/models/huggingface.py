@@ -7,9 +7,7 @@ token.
 from __future__ import annotations
 
 import contextvars
-import json
 import threading
-import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -22,6 +20,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
 from retort.agent.models.cancellation import is_cancelled
+from retort.agent.models.closing import closing
 from retort.agent.models.toolcalls import Parsed, VisibleText, parse
 from retort.retrieval.errors import RetortError
 
@@ -90,7 +89,11 @@ class HuggingFaceChatModel(BaseChatModel):
                         run_manager.on_llm_new_token(text, chunk=chunk)
                     yield chunk
         count = len(self._tokenizer(raw, add_special_tokens=False)["input_ids"])
-        yield self._last(parse(raw, names), encoded["input_ids"].shape[1], count)
+        parsed = parse(raw, names)
+        held_back = parsed.text if not parsed.calls and _is_held_back(parsed) else ""
+        tokens = encoded["input_ids"].shape[1], count
+        last = closing(parsed.calls, parsed.invalid, held_back, parsed.thinking, tokens)
+        yield ChatGenerationChunk(message=last)
 
     def _encode(self, messages: list[BaseMessage], tools: list[dict[str, Any]] | None) -> Any:
         return self._tokenizer.apply_chat_template(
@@ -137,35 +140,6 @@ class HuggingFaceChatModel(BaseChatModel):
         thread.join()
         if failure:
             raise _explained(self.name_or_path, failure[0]) from failure[0]
-
-    def _last(self, parsed: Parsed, prompt_tokens: int, count: int) -> ChatGenerationChunk:
-        chunks: list[Any] = [
-            {
-                "name": call["name"],
-                "args": json.dumps(call["args"]),
-                "id": f"call_{uuid.uuid4().hex[:12]}",
-                "index": index,
-                "type": "tool_call_chunk",
-            }
-            for index, call in enumerate(parsed.calls)
-        ]
-        broken: list[Any] = [
-            {**call, "id": f"call_{uuid.uuid4().hex[:12]}", "type": "invalid_tool_call"}
-            for call in parsed.invalid
-        ]
-        message = AIMessageChunk(
-            content=parsed.text if not parsed.calls and _is_held_back(parsed) else "",
-            tool_call_chunks=chunks,
-            invalid_tool_calls=[] if chunks else broken,
-            additional_kwargs={"reasoning_content": parsed.thinking} if parsed.thinking else {},
-            usage_metadata={
-                "input_tokens": prompt_tokens,
-                "output_tokens": count,
-                "total_tokens": prompt_tokens + count,
-            },
-            chunk_position="last",
-        )
-        return ChatGenerationChunk(message=message)
 
 
 def _is_held_back(parsed: Parsed) -> bool:

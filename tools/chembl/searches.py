@@ -28,6 +28,8 @@ SHOWN = 12
 """molecules shown in one call"""
 TABLE = 1000
 """molecules in the table of a search"""
+LOWEST = 0.4
+"""similarity below which the web service does not search"""
 
 
 def find_similar(
@@ -46,7 +48,19 @@ def find_similar(
     hits = tuple(hit for hit in page.hits if hit.molecule.chembl_id != asked.molecule_id)
     page = replace(page, hits=hits[:TABLE], total=page.total - (len(page.hits) - len(hits)))
     sought = f"molecule with a similarity of {threshold:g} or more to {name}"
+    if not page.hits and threshold > LOWEST:
+        return absence(bench.chembl, sought, asked, _nearest(bench, asked, structure))
     return _structures(bench, page, asked, structure, name, sought, offset)
+
+
+def _nearest(bench: Bench, asked: Subject, structure: str) -> str:
+    """The molecule most alike below the threshold, in words; empty where none is."""
+    page = bench.chembl.similar(structure, LOWEST, limit=2, offset=0)
+    hits = [hit for hit in page.hits if hit.molecule.chembl_id != asked.molecule_id]
+    if not hits:
+        return ""
+    row = hits[0].molecule
+    return f"The nearest is {row.name} ({row.chembl_id}), {hits[0].similarity or 0:.3f}."
 
 
 def find_with_substructure(bench: Bench, smarts: str, offset: int = 0) -> ToolResult:

@@ -12,19 +12,19 @@ from retort.tools.chembl.records import ActivityPage, IndicationRow, StructurePa
 from retort.tools.tables import Column, Table, Value
 
 ACTIVITY = (
-    Column("molecule_chembl_id", "molecule"),
     Column("molecule_name", "name"),
-    Column("smiles", "structure"),
-    Column("target_chembl_id", "target"),
-    Column("target_name", "target name"),
-    Column("gene", "gene"),
-    Column("variant", "variant"),
-    Column("organism", "organism"),
     Column("type", "type"),
     Column("relation", "relation"),
     Column("value", "value"),
     Column("units", "units"),
     Column("pchembl", "pChEMBL"),
+    Column("gene", "gene"),
+    Column("variant", "variant"),
+    Column("organism", "organism"),
+    Column("molecule_chembl_id", "molecule"),
+    Column("smiles", "structure"),
+    Column("target_chembl_id", "target"),
+    Column("target_name", "target name"),
     Column("assay_chembl_id", "assay"),
     Column("assay_type", "assay type"),
     Column("confidence_score", "confidence"),
@@ -36,6 +36,7 @@ ACTIVITY = (
     Column("activity_id", "activity"),
     Column("release", "release"),
 )
+"""What was found first, then of what, then where it comes from: a page shows the first columns."""
 
 
 def of_activities(page: ActivityPage, words: str) -> Table | None:
@@ -83,36 +84,36 @@ def of_indications(rows: Sequence[IndicationRow], words: str) -> Table:
 def of_targets(profiles: Sequence[TargetProfile], words: str, release: str) -> Table:
     """A molecule's targets, one per row."""
     columns = (
-        Column("target_chembl_id", "target"),
-        Column("target_name", "target name"),
         Column("gene", "gene"),
         Column("variant", "variant"),
-        Column("organism", "organism"),
-        Column("types", "types"),
-        Column("n", "exact values"),
         Column("median", "median pChEMBL"),
+        Column("n", "exact values"),
         Column("low", "lowest pChEMBL"),
         Column("high", "highest pChEMBL"),
         Column("conflict", "conflict"),
         Column("weaker_than_nm", "weaker than", "nM"),
         Column("bounds", "rows without an exact value"),
+        Column("types", "types"),
+        Column("organism", "organism"),
+        Column("target_chembl_id", "target"),
+        Column("target_name", "target name"),
         Column("documents", "documents"),
     )
     rows: list[tuple[Value, ...]] = [
         (
-            item.target_chembl_id,
-            item.target_name,
             item.gene,
             item.variant,
-            item.organism,
-            ", ".join(item.types),
-            item.n,
             item.median,
+            item.n,
             item.low,
             item.high,
             item.is_conflict,
             item.weaker_than_nm,
             item.bounds,
+            ", ".join(item.types),
+            item.organism,
+            item.target_chembl_id,
+            item.target_name,
             ", ".join(item.documents),
         )
         for item in profiles

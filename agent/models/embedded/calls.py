@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from retort.agent.models.embedded import topics
+from retort.agent.models.embedded import amounts, signals, topics
 from retort.agent.models.embedded.dialogue import Call
 from retort.agent.models.embedded.endpoint_words import asks_why
 from retort.agent.models.embedded.entities import Entities
@@ -24,6 +24,10 @@ _OTHERS = re.compile(
     re.IGNORECASE,
 )
 """A question for targets: the one that was spoken of before is not what it is about."""
+_LIKE = re.compile(
+    r"\b(?:like|to|with|from|of|resembles?|nearest|closest)\s+(?:the )?$", re.IGNORECASE
+)
+"""What stands before the molecule that several others are compared with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +74,116 @@ def _similarity(asked: Asked) -> list[Call]:
     if len(pair) == 1:
         before = [name for name in asked.focus.molecules if name.lower() != pair[0].lower()]
         pair = (*before[-1:], *pair)
-    return [Call("compare_molecules", {"molecule": pair[0], "other": other}) for other in pair[1:]]
+    if len(pair) < 2:
+        return []
+    first, others = _likened(asked, pair)
+    other = others[0] if len(others) == 1 else list(others)
+    return [Call("compare_molecules", {"molecule": first, "other": other})]
+
+
+def _likened(asked: Asked, names: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The molecule that others are compared with ("most like X", "to X"), and the others."""
+    last = asked.entities.molecules[-1] if asked.entities.molecules else None
+    before = asked.question[: last.start] if last else ""
+    if last and len(names) > 2 and _LIKE.search(before) and names[-1] == last.text:
+        return names[-1], names[:-1]
+    return names[0], names[1:]
 
 
 def _substructure(asked: Asked) -> list[Call]:
     smarts = asked.entities.pattern
     return [Call("match_substructure", {"molecule": m, "smarts": smarts}) for m in asked.molecules]
+
+
+def _charge(asked: Asked) -> list[Call]:
+    given = amounts.ph(asked.question)
+    ph = {} if given is None else {"ph": given}
+    return [Call("estimate_charge", {"molecule": m} | ph) for m in asked.molecules]
+
+
+def _conversion(asked: Asked) -> list[Call]:
+    """Each amount in the unit that is wanted; a molecule where a weight is needed."""
+    unit = asked.entities.wanted_unit or asked.focus.unit
+    calls = []
+    for amount in asked.entities.amounts:
+        args = {"quantity": amount, "unit": unit}
+        is_mass = ("g/mL" in amount) != ("g/mL" in unit)
+        if amount.split()[-1] != unit:
+            calls.append(
+                Call(
+                    "convert_units",
+                    args
+                    | ({"molecule": asked.molecules[0]} if is_mass and asked.molecules else {}),
+                )
+            )
+    return calls
+
+
+def _efficiency(asked: Asked) -> list[Call]:
+    """Efficiencies from the potency that is given; without one, what was measured is looked up."""
+    if asked.entities.amounts:
+        activity = asked.entities.amounts[0]
+        return [
+            Call("ligand_efficiency", {"molecule": m, "activity": activity})
+            for m in asked.molecules
+        ]
+    targets = asked.targets
+    return [
+        Call("find_activities", {"target": target, "molecule": molecule})
+        for molecule in asked.molecules
+        for target in targets
+    ]
+
+
+def _series(asked: Asked) -> list[Call]:
+    names = list(dict.fromkeys(m.text for m in asked.entities.molecules))
+    by = signals.analysis(asked.entities.masked)
+    core = {"core": asked.entities.pattern} if by == "r_groups" and asked.entities.pattern else {}
+    return [Call("analyse_series", {"molecules": names, "by": by} | core)]
+
+
+def _conformers(asked: Asked) -> list[Call]:
+    count = amounts.conformers(asked.question)
+    wanted = {"count": count} if count else {}
+    return [Call("generate_conformers", {"molecule": m} | wanted) for m in asked.molecules]
+
+
+def _disease_drugs(asked: Asked) -> list[Call]:
+    return [Call("find_indications", {"disease": asked.entities.disease})]
+
+
+def _structure_activity(asked: Asked) -> list[Call]:
+    """A table of a series: of a pattern, of a molecule's scaffold, or of all on a target."""
+    e = asked.entities
+    series: dict[str, object] = {}
+    if e.pattern:
+        series["smarts"] = e.pattern
+    elif structure := next((m.text for m in e.molecules if m.kind == "structure"), ""):
+        series["smarts"] = structure
+    elif asked.molecules and (e.molecules or e.refers_back):
+        series["molecule"] = asked.molecules[0]
+    if e.activity_types:
+        series["activity_type"] = e.activity_types[0]
+    return [
+        Call("find_structure_activity", {"target": target} | series)
+        for target in asked.targets or asked.focus.targets[-1:]
+    ]
+
+
+def _similar_compounds(asked: Asked) -> list[Call]:
+    threshold = amounts.similarity(asked.question)
+    least = {} if threshold is None else {"threshold": threshold}
+    return [Call("find_similar", {"molecule": m} | least) for m in asked.molecules]
+
+
+def _compounds_with(asked: Asked) -> list[Call]:
+    structures = [m.text for m in asked.entities.molecules if m.kind == "structure"]
+    smarts = asked.entities.pattern or structures[0]
+    return [Call("find_with_substructure", {"smarts": smarts})]
+
+
+def _documents(asked: Asked) -> list[Call]:
+    return [Call("find_document", {"document": name}) for name in asked.entities.documents]
 
 
 def _mechanism(asked: Asked) -> list[Call]:
@@ -145,12 +253,24 @@ BUILDERS: dict[str, Callable[[Asked], list[Call]]] = {
     "properties": _properties,
     "rules": _rules,
     "alerts": _each("check_alerts"),
+    "charge": _charge,
     "similarity": _similarity,
+    "series": _series,
+    "conversion": _conversion,
+    "efficiency": _efficiency,
+    "conformers": _conformers,
     "substructure": _substructure,
     "mechanism": _mechanism,
     "drugs_for_target": _drugs_for_target,
     "indications": _each("find_indications"),
+    "disease_drugs": _disease_drugs,
+    "warnings": _each("find_warnings"),
     "activities": _activities,
+    "selectivity": _each("find_selectivity"),
+    "structure_activity": _structure_activity,
+    "similar_compounds": _similar_compounds,
+    "compounds_with": _compounds_with,
+    "document": _documents,
     "target_info": _target_info,
     "prediction": _prediction,
     "literature": _literature,

@@ -22,9 +22,10 @@ from retort.agent.records import ABSTENTION, UNANSWERED
 from retort.retrieval.sentences import sentences
 
 _ABLE = (
-    "I answer from sources: structures and calculated properties, rules and alerts, ChEMBL's "
-    "measured activities, "
-    "mechanisms and indications, predicted properties, and passages of the library"
+    "I answer from sources: structures and calculated properties, rules and alerts, units "
+    "and ligand efficiencies, ChEMBL's measured activities and selectivity, series on a target, "
+    "similar structures, mechanisms, indications and warnings, predicted "
+    "properties, and passages of the library"
 )
 _EXAMPLE = 'for example "What is the mechanism of action of osimertinib?"'
 _LACKING = {
@@ -39,6 +40,12 @@ _SOURCES = {
     "find_indications": "ChEMBL's indications",
     "find_target": "ChEMBL's targets",
     "find_molecule": "ChEMBL's molecules",
+    "find_selectivity": "ChEMBL's activities",
+    "find_structure_activity": "ChEMBL's activities",
+    "find_similar": "ChEMBL's structures",
+    "find_with_substructure": "ChEMBL's structures",
+    "find_warnings": "ChEMBL's drug warnings",
+    "find_document": "ChEMBL's documents",
 }
 
 
@@ -188,7 +195,7 @@ def _searched(plan: Plan, result: Result) -> str:
     asked = [
         str(v)
         for k, v in result.call.args.items()
-        if k in ("query", "molecule", "other", "target") and v
+        if k in ("query", "molecule", "other", "target", "smarts", "disease", "document") and v
     ]
     told = " and ".join(code(part) if set(part) & set("=#()[]@") else part for part in asked)
     is_question = told.lower().strip(" ?.") == plan.question.lower().strip(" ?.")

@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from retort.agent.models.embedded import quantities, structures
+from retort.agent.models.embedded import amounts, quantities, structures
+from retort.agent.models.embedded.diseases import disease_in
 from retort.agent.models.embedded.endpoint_words import endpoints_in
 from retort.agent.models.embedded.gazetteer import Gazetteer
 from retort.agent.models.embedded.vocabulary import (
@@ -27,13 +28,14 @@ from retort.agent.models.embedded.vocabulary import (
     TYPE_NAMES,
 )
 
-EntityKind = Literal["molecule", "structure", "target", "variant", "pattern"]
+EntityKind = Literal["molecule", "structure", "target", "variant", "pattern", "document"]
 MASKS: dict[EntityKind, str] = {
     "molecule": "drug",
     "structure": "drug",
     "target": "target",
     "variant": "variant",
     "pattern": "pattern",
+    "document": "document",
 }
 MAX_CHARACTERS = 4000
 """A question is read this far for names; what follows is left to the reader of the whole text."""
@@ -68,6 +70,12 @@ class Entities:
     min_value_nm: float | None = None
     """a lower limit on a concentration, which no search can apply"""
     limit: int | None = None
+    amounts: tuple[str, ...] = ()
+    """values with their units, as a conversion reads them: "IC50 33 nM" """
+    wanted_unit: str = ""
+    """the unit that stands without a value; empty without one"""
+    disease: str = ""
+    """as a database files it; empty without one"""
     masked: str = ""
     """the question with names replaced, as the classifier reads it"""
     refers_back: bool = False
@@ -93,10 +101,17 @@ class Entities:
         """The SMARTS asked for; empty without one."""
         return next((m.text for m in self.mentions if m.kind == "pattern"), "")
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Papers by DOI, PubMed id or ChEMBL id, in order, each once."""
+        return tuple(dict.fromkeys(m.text for m in self.mentions if m.kind == "document"))
+
 
 _WORD = re.compile(r"[^\s,;?!\"“”]+")
 _NAME_WORD = re.compile(r"[A-Za-z0-9][\w'-]*")
-_GENE = re.compile(r"(?<![\w-])[A-Z][A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:α|β|γ)?(?![\w-])")
+_GENE = re.compile(
+    r"(?<!CNS )(?<![\w-])(?!MPO score)[A-Z][A-Z0-9]{1,8}(?:-[A-Z0-9]{1,4})?(?:α|β|γ)?(?![\w-])"
+)
 _BACK = re.compile(
     r"^\s*(?:and|also|plus|what about|how about|but|or)\b|\b(?:it|its|they|their|them|that (?:drug"
     r"|compound|molecule"
@@ -123,7 +138,18 @@ _UNKNOWN_SLOTS = tuple(
         r"|a herg|used|indicated|approved|treat|drug-?like|target|act|lipophilic|dissolve"
         r"|metaboli[sz]ed|cleared|permeable|absorbed|teratogenic|withdrawn|a substrate|cross"
         r"|penetrate|reach|enter|get into|come out|mutagenic|hepatotoxic|toxic|orally|bioavailable"
-        r"|genotoxic)\b",
+        r"|genotoxic|ever|recalled|pulled|taken off|lead-?like|selective|promiscuous"
+        r"|charged|ioni[sz]ed|protonated|a zwitterion|carry|bear)\b",
+        r"\b(?:selectivity|charge|warnings?|withdrawal|conformers|analogues|analogs|neighbou?rs"
+        r"|efficiency|MPO|MPO score|pka|protonation state|recall)"
+        r" (?:of|for|on|around) (NAME)"
+        r"(?=[?.,!;:]| and\b| in\b| at\b| on\b| against\b|$)",
+        r"\b(NAME) (?:was|were|got|has been|had been) (?:ever )?"
+        r"(?:withdrawn|recalled|pulled|taken)\b",
+        r"\b(?:solubility in water of|(?:PAINS|alerts?|filters?|toxicophores?) (?:over|on)) (NAME)"
+        r"(?=[?.,!;]|$)",
+        r"\b(?:similar to|resembling|as similar as|compounds like|molecules like|drugs like"
+        r"|withdraw|look like) (NAME)(?=[?.,!;]| and\b|$)",
         r"\b(?:half-life|bioavailability|clearance|protein binding|permeability|LD50|toxicity"
         r"|volume of distribution|penetration|stability|off-targets) (?:of|for) (NAME)"
         r"(?=[?.,!]| and\b| in\b|$)",
@@ -139,7 +165,7 @@ _UNKNOWN_SLOTS = tuple(
 _STEM = re.compile(
     r"\b[a-z]{2,}(?:tinib|ciclib|parib|rafenib|metinib|zomib|lisib|limus|ximab|zumab|tumab"
     r"|vastatin|sartan|[aeo]pril"
-    r"|olol|prazole|conazole|gliptin|gliflozin|glutide|glitazone|dipine|triptan|setron|cillin"
+    r"|olol|prazole|conazole|gliptin|gliflozin|glutide|glitazone|dipine|triptan|setron|cillin|coxib"
     r"|floxacin|thromycin|cycline"
     r"|denafil|[dln]afil|navir|buvir|tegravir|ciclovir|vudine|xaban|gatran|grel|platin|taxel|rubicin|azepam|azolam"
     r"|oxetine|triptyline"
@@ -162,6 +188,8 @@ def find_entities(text: str, gazetteer: Gazetteer) -> Entities:
         min_pchembl=quantities.min_pchembl(text),
         min_value_nm=quantities.min_value_nm(text),
         limit=quantities.limit(text),
+        amounts=tuple(dict.fromkeys(amount for amount, _, _ in amounts.amounts(text))),
+        wanted_unit=amounts.wanted_unit(text),
         refers_back=bool(_BACK.search(text)),
     )
 
@@ -175,6 +203,7 @@ def read_masked(masked: str, mentions: tuple[Mention, ...]) -> Entities:
         rules=_named(RULES, masked),
         endpoints=endpoints_in(masked),
         activity_types=tuple(dict.fromkeys(TYPE_NAMES[name] for name in types)),
+        disease=disease_in(masked),
         masked=masked,
         refers_back=bool(_BACK.search(masked)),
     )
@@ -196,6 +225,8 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
         if all(end <= other.start or start >= other.end for other in taken):
             taken.append(Mention(kind, name, start, end, written, known))
 
+    for name, start, end in structures.documents_in(text):
+        add("document", start, end, name)
     if pattern := structures.smarts_in(text):
         start = text.index(pattern)
         add("pattern", start, start + len(pattern), pattern)

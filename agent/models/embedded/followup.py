@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from retort.agent.models.embedded import amounts
 from retort.agent.models.embedded.dialogue import Call, Turn
 from retort.agent.models.embedded.entities import Entities, Mention, find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
@@ -21,6 +22,11 @@ _ONLY_A_NAME = re.compile(
     r"|please|as well))*\W*$",
     re.IGNORECASE,
 )
+_ONLY_A_VALUE = re.compile(
+    r"^\W*(?:and|what about|how about|also|or|now)\b(?:\s+[\w.µ'’/>-]+){1,6}\s*\??\s*$",
+    re.IGNORECASE,
+)
+"""A follow-up so short that nothing but one value in it can be new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Focus:
     """the mentions in that topic"""
     endpoints: tuple[str, ...] = ()
     """what was last predicted, by name"""
+    unit: str = ""
+    """the unit that an amount was last converted to"""
 
 
 def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
@@ -44,7 +52,10 @@ def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
         named = find_entities(turn.question, gazetteer)
         calls = turn.calls
         molecules = [
-            str(c.args[key]) for c in calls for key in ("molecule", "other") if c.args.get(key)
+            name
+            for c in calls
+            for key in ("molecule", "other", "molecules")
+            for name in _listed(c.args.get(key))
         ]
         molecules += [m.text for m in named.molecules]
         targets = [str(c.args["target"]) for c in calls if c.args.get("target")]
@@ -59,8 +70,15 @@ def focus_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> Focus:
             topic or focus.topic,
             about or focus.mentions,
             tuple(predicted[-1] or ()) if predicted else focus.endpoints,
+            next((str(c.args["unit"]) for c in calls if c.name == "convert_units"), focus.unit),
         )
     return focus
+
+
+def _listed(value: object) -> list[str]:
+    """An argument that is one name or several, as names."""
+    many = value if isinstance(value, (list, tuple)) else [value]
+    return [str(name) for name in many if name]
 
 
 def _later(before: tuple[str, ...], new: list[str]) -> tuple[str, ...]:
@@ -76,14 +94,39 @@ def _later(before: tuple[str, ...], new: list[str]) -> tuple[str, ...]:
 
 def repeated(entities: Entities, turns: Sequence[Turn], focus: Focus) -> tuple[Call, ...]:
     """The last turn's calls with a new name in them, for "what about gefitinib?"; else ()."""
-    named = _ONLY_A_NAME.match(entities.masked)
     calls = next((turn.calls for turn in reversed(turns) if turn.calls), ())
+    if changed := _changed(entities, calls):
+        return changed
+    named = _ONLY_A_NAME.match(entities.masked)
     if not named or not calls or not entities.mentions:
         return ()
     mention = entities.mentions[-1]
     swapped = [_swap(call, mention, focus) for call in calls]
     kept = [call for call in swapped if call is not None]
     return tuple(call for i, call in enumerate(kept) if call not in kept[:i])
+
+
+def _changed(entities: Entities, calls: Sequence[Call]) -> tuple[Call, ...]:
+    """Calls with another disease, amount or pH, for "and for asthma?", "and 5 nM?"; else ()."""
+    if entities.mentions or not _ONLY_A_VALUE.match(entities.masked):
+        return ()
+    value: dict[str, Any] = {
+        "disease": entities.disease,
+        "quantity": next(iter(entities.amounts), ""),
+        "activity": next(iter(entities.amounts), ""),
+        "ph": amounts.ph(entities.masked),
+    }
+    changed = []
+    for call in calls:
+        slots = ("ph",) if call.name == "estimate_charge" else ("disease", "quantity", "activity")
+        new = {
+            slot: value[slot]
+            for slot in slots
+            if value[slot] and (slot in call.args or slot == "ph")
+        }
+        if new:
+            changed.append(replace(call, args={**call.args, **new}))
+    return tuple(changed)
 
 
 def _swap(call: Call, mention: Mention, focus: Focus) -> Call | None:

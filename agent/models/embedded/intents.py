@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from retort.agent.models.embedded import topics
+from retort.agent.models.embedded import signals, topics
 from retort.agent.models.embedded.classifier import INTENTS
 from retort.agent.models.embedded.entities import Entities
 from retort.agent.models.embedded.followup import Focus
@@ -26,15 +26,21 @@ NEEDS_MOLECULE = frozenset(
         "mechanism",
         "indications",
         "prediction",
+        "charge",
+        "efficiency",
+        "warnings",
+        "selectivity",
+        "similar_compounds",
+        "conformers",
     }
 )
-NEEDS_TARGET = frozenset({"drugs_for_target", "target_info"})
+NEEDS_TARGET = frozenset({"drugs_for_target", "target_info", "structure_activity"})
 _GENERAL = re.compile(
     r"propert|descriptor|phys-?(?:ico-?)?chem|profile|compare|contrast|versus|\bvs\b|differ|about",
     re.IGNORECASE,
 )
 _PAPERS = re.compile(
-    r"\b(?:metabol\w+|withdrawn|substrates?|cleared|eliminated|transported"
+    r"\b(?:metabol\w+|substrates?|cleared|eliminated|transported"
     r"|resist(?:ant|ance|s)?)\b",
     re.IGNORECASE,
 )
@@ -76,20 +82,25 @@ def choose(
         focus: what was spoken of before.
     """
     wanted = {name for name in INTENTS if ratios[name] >= 1.0} | _insisted(entities, ratios)
-    is_prediction = wants_prediction(entities, focus)
+    certain = signals.named(entities, focus)
+    wanted = (wanted | certain) - _ungiven(entities, focus)
+    wanted = _particular(entities, wanted, certain, ratios)
+    is_prediction = wants_prediction(entities, focus) and not certain
     if is_prediction:
         wanted = _foretold(entities, wanted)
     if not wanted:
-        best = max(INTENTS, key=lambda name: ratios[name])
+        given = [name for name in INTENTS if name not in _ungiven(entities, focus)]
+        best = max(given, key=lambda name: ratios[name])
         wanted = {best} if ratios[best] >= 0.5 else {"literature"}
     if "out_of_scope" in wanted:
         best = max(wanted, key=lambda name: ratios[name])
         asks_name = _CALLED.search(entities.masked) and focus.molecules
-        if best == "out_of_scope" and not entities.mentions and not asks_name:
+        is_empty = not (entities.mentions or entities.disease or certain)
+        if best == "out_of_scope" and is_empty and not asks_name:
             return ("out_of_scope",), ""
         wanted = wanted - {"out_of_scope"} or {"literature"}
-    wanted -= _unmeant(entities, wanted, ratios)
-    if not is_prediction:
+    wanted -= _unmeant(entities, wanted, ratios) - certain
+    if not is_prediction and not certain:
         wanted = _told_by_papers(entities, wanted)
         is_told = "literature" in wanted or is_reported(entities)
         if is_told and len(topics.clauses(entities)) == 1:
@@ -103,11 +114,44 @@ def choose(
     return tuple(name for name in INTENTS if name in wanted), lacking
 
 
+def _particular(
+    entities: Entities, wanted: set[str], certain: set[str], ratios: Mapping[str, float]
+) -> set[str]:
+    """The intents without the general ones that a particular one explains away in one clause."""
+    wanted = wanted - signals.unmeant(entities, wanted)
+    if len(topics.clauses(entities)) > 1 and len(wanted) > 1:
+        return wanted - {"literature", "out_of_scope"} if certain else wanted
+    for name, others in signals.DISPLACES.items():
+        if name in wanted:
+            weaker = {n for n in others if name in certain or ratios[n] < ratios[name]}
+            wanted = wanted - (weaker - certain)
+    if "literature" in wanted and len(wanted) > 1:
+        best = max(wanted, key=lambda name: ratios[name])
+        wanted = {"literature"} if best == "literature" else wanted - {"literature"}
+    return wanted
+
+
+def _ungiven(entities: Entities, focus: Focus) -> set[str]:
+    """Intents whose subject neither the question nor what was said before gives."""
+    given = {
+        "conversion": entities.amounts and (entities.wanted_unit or focus.unit),
+        "document": entities.documents,
+        "disease_drugs": entities.disease,
+        "series": signals.is_series(entities),
+        "structure_activity": entities.targets or focus.targets,
+        "compounds_with": entities.pattern
+        or any(m.kind == "structure" for m in entities.molecules),
+    }
+    return {name for name, has in given.items() if not has}
+
+
 def _foretold(entities: Entities, wanted: set[str]) -> set[str]:
     """The intents with prediction, and without those that its words were taken for."""
     dropped = {"literature", "out_of_scope", "drugs_for_target", "target_info", "similarity"}
     if not entities.activity_types:
         dropped.add("activities")
+    if "targets" not in entities.endpoints:
+        dropped.add("selectivity")
     if not _MECHANISM.search(entities.masked):
         dropped.add("mechanism")
     if not entities.properties:
@@ -129,8 +173,6 @@ def _unmeant(entities: Entities, wanted: set[str], ratios: Mapping[str, float]) 
         found.add("similarity")
     if entities.limit and "activities" in wanted:
         found |= {"drugs_for_target", "mechanism"}
-    if "selectiv" in entities.masked.lower() and "activities" in wanted:
-        found.add("mechanism")
     return found if wanted - found else set()
 
 
@@ -161,7 +203,7 @@ def _told_by_papers(entities: Entities, wanted: set[str]) -> set[str]:
 
 def _possible(entities: Entities, wanted: set[str], focus: Focus) -> tuple[set[str], str]:
     """The intents that have what they need, and what is lacking for the first that has not."""
-    wanted, lacking = set(wanted), ""
+    wanted, lacking = _swapped(entities, wanted, focus), ""
     if not entities.molecules and not focus.molecules:
         lost = wanted & NEEDS_MOLECULE
         if "mechanism" in lost and (entities.targets or focus.targets):
@@ -182,6 +224,26 @@ def _possible(entities: Entities, wanted: set[str], focus: Focus) -> tuple[set[s
     return wanted, lacking
 
 
+def _swapped(entities: Entities, wanted: set[str], focus: Focus) -> set[str]:
+    """The intents, each exchanged for its neighbour where what is named belongs to that."""
+    wanted = set(wanted)
+    is_alone = not entities.molecules and not entities.refers_back
+    if "substructure" in wanted and entities.pattern and is_alone:
+        wanted = (wanted - {"substructure"}) | {"compounds_with"}
+    if "compounds_with" in wanted and entities.pattern and entities.molecules:
+        wanted = (wanted - {"compounds_with"}) | {"substructure"}
+    pair = {m.text for m in entities.molecules} | set(focus.molecules)
+    if "similarity" in wanted and len(pair) == 1:
+        wanted = (wanted - {"similarity"}) | {"similar_compounds"}
+    if "similar_compounds" in wanted and len({m.text for m in entities.molecules}) > 1:
+        wanted = (wanted - {"similar_compounds"}) | {"similarity"}
+    if "indications" in wanted and entities.disease and is_alone:
+        wanted = (wanted - {"indications"}) | {"disease_drugs"}
+    if "disease_drugs" in wanted and entities.molecules:
+        wanted = (wanted - {"disease_drugs"}) | {"indications"}
+    return wanted
+
+
 def _insisted(entities: Entities, ratios: Mapping[str, float]) -> set[str]:
     """Intents that words of the field ask for by name."""
     wanted = {name for name in INTENTS if ratios[name] >= 1.0}
@@ -194,7 +256,8 @@ def _insisted(entities: Entities, ratios: Mapping[str, float]) -> set[str]:
         found.add("properties")
     if measured and not about_papers:
         found.add("activities")
-    if "selectiv" in entities.masked.lower() and entities.molecules and not about_papers:
+    has_limit = entities.max_value_nm is not None and not entities.documents
+    if has_limit and (entities.mentions or entities.refers_back) and not about_papers:
         found.add("activities")
     if _IS_A.search(entities.masked) and not entities.endpoints:
         found.add("mechanism")

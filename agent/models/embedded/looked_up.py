@@ -50,7 +50,7 @@ def write_mechanisms(results: Sequence[Result]) -> str:
         items = list(found([result]))
         target = result.call.args.get("target")
         if target and not result.call.args.get("molecule"):
-            where = _source(items[0])
+            where = source(items[0])
             lines = [f"Drugs with a mechanism of action on {cell(target)} in {where}:", ""]
             drugs: dict[str, list[Item]] = {}
             for item in items:
@@ -58,16 +58,16 @@ def write_mechanisms(results: Sequence[Result]) -> str:
             lines += [f"- {_drug(drug)}" for drug in drugs.values()]
             parts.append("\n".join(lines))
         elif len(items) == 1:
-            verb = f" in {_source(items[0])} is: "
+            verb = f" in {source(items[0])} is: "
             parts.append(f"The mechanism of action of {_mechanism(items[0], verb)}.")
         else:
-            where = _source(items[0])
+            where = source(items[0])
             lines = [f"Mechanisms of action of {_who(items[0])} in {where}:", ""]
             parts.append("\n".join([*lines, *(f"- {_mechanism(item)}" for item in items)]))
     return "\n\n".join(parts)
 
 
-def _source(item: Item) -> str:
+def source(item: Item) -> str:
     """The release that a record is of; the shipped file says that it is not all of ChEMBL."""
     release = str(item["record"].get("release") or "ChEMBL")
     is_part = release.startswith("Retort starter")
@@ -106,15 +106,27 @@ def write_indications(results: Sequence[Result]) -> str:
         for item in found([result]):
             phases.setdefault(item["record"]["max_phase"], []).append(item)
         first = found([result])[0]
-        lines = [f"Indications of {_who(first)} in {_source(first)}, by the highest phase:", ""]
+        disease = str(result.call.args.get("disease") or "")
+        what = f'Drugs for "{cell(disease)}"' if disease else f"Indications of {_who(first)}"
+        lines = [f"{what} in {source(first)}, by the highest phase:", ""]
         for phase in sorted(phases, key=lambda p: -1.0 if p is None else p, reverse=True):
             told = {None: "phase not given", 4.0: "approved (phase 4)"}.get(
                 phase, f"phase {number(phase)}"
             )
-            rows = [f"{item['record']['indication']} {mark(item)}" for item in phases[phase]]
+            rows = [
+                f"{_drug_for(item) if disease else item['record']['indication']} {mark(item)}"
+                for item in phases[phase]
+            ]
             lines.append(f"- {capital(told)}: {'; '.join(rows)}")
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
+
+
+def _drug_for(item: Item) -> str:
+    """A drug and which of the diseases that were asked for it is recorded for."""
+    r = item["record"]
+    name = str(r["molecule_name"])
+    return f"{name.capitalize() if name.isupper() else name} ({r['indication']})"
 
 
 def write_targets(results: Sequence[Result]) -> str:
@@ -133,7 +145,7 @@ def write_targets(results: Sequence[Result]) -> str:
     return (
         lines[0]
         if len(lines) == 1
-        else "\n".join([f"Targets in {_source(items[0])}:", "", *(f"- {line}" for line in lines)])
+        else "\n".join([f"Targets in {source(items[0])}:", "", *(f"- {line}" for line in lines)])
     )
 
 
@@ -199,4 +211,4 @@ def _activities_lead(result: Result, items: list[Item]) -> str:
     total = max(result.count, len(items))
     counted = f"{total} measurement{'s' * (total != 1)}"
     shown = f"the best per compound and target, of {counted}" if total > len(items) else counted
-    return f"{lead} in {_source(items[0])}, most potent first ({shown}):"
+    return f"{lead} in {source(items[0])}, most potent first ({shown}):"

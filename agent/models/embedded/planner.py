@@ -22,7 +22,9 @@ from retort.agent.models.embedded.intents import choose
 MAX_CALLS = 8
 """tool calls in one round"""
 MAX_MOLECULES = 4
-"""molecules that one question is answered for"""
+"""molecules that one question is answered for, one call each"""
+MAX_COMPARED = 20
+"""molecules that one call compares"""
 
 _GREETING = re.compile(
     r"^\W*(?:hello|hi|hey|good (?:morning|evening|afternoon|day)|thanks?(?: you)?|bye|goodbye"
@@ -105,8 +107,11 @@ class Planner:
     ) -> tuple[Call, ...]:
         """One more round, where every look-up in a database came back empty.
 
-        Measured values of another type are looked for first, then the literature.
+        Measured values of another type are looked for first, then the literature. An efficiency
+        that was asked for without a potency follows from the potency that was found.
         """
+        if "efficiency" in plan.intents and (made := _efficiencies(results)):
+            return made
         if wider := _wider(results):
             return wider
         if "search_literature" not in tools or not results:
@@ -135,7 +140,7 @@ class Planner:
         several = len(named) > 1 and len(intents) > 1 and intent != "similarity"
         if several and (own := self._clause_molecules(intent, entities)):
             return own
-        return named[:MAX_MOLECULES]
+        return named[: MAX_COMPARED if intent == "similarity" else MAX_MOLECULES]
 
     def _clause_molecules(self, intent: str, entities: Entities) -> tuple[str, ...]:
         """Molecules of the clauses that ask for ``intent``; () where clauses tell nothing."""
@@ -145,6 +150,25 @@ class Planner:
         ratios = [self.classifier.classify(clause, self.encoder)[intent] for clause in clauses]
         asking = [c for c, ratio in zip(clauses, ratios, strict=True) if ratio >= 1.0]
         return tuple(dict.fromkeys(m.text for clause in asking for m in clause.molecules))
+
+
+def _efficiencies(results: Sequence[Result]) -> tuple[Call, ...]:
+    """Ligand efficiencies from the best measured value of each molecule; () once they are there."""
+    if any(result.call.name == "ligand_efficiency" for result in results):
+        return ()
+    calls = []
+    for result in results:
+        values = [
+            item["record"]
+            for item in result.evidence
+            if item["record"].get("pchembl") and item["record"].get("units") == "nM"
+        ]
+        if result.call.name == "find_activities" and result.ok and values:
+            best = next((value for value in values if not value.get("variant")), values[0])
+            activity = f"{best['type']} {best['value']:g} nM"
+            args = {"molecule": result.call.args["molecule"], "activity": activity}
+            calls.append(Call("ligand_efficiency", args))
+    return tuple(calls)
 
 
 def _decisive(results: Sequence[Result]) -> Sequence[Result]:

@@ -1,4 +1,4 @@
-"""Structures and identifiers written into a question: SMILES good and broken, SMARTS, ids.
+"""Structures and identifiers written into a question: SMILES good and broken, SMARTS, ids, DOIs.
 
 Owns recognition only; what a structure means is decided by the tools, which also explain what is
 wrong with a broken one. That is why something that was clearly meant as a SMILES is handed on as it
@@ -20,6 +20,14 @@ STAR_ALLELE = re.compile(
     r"|(?<![\w])(?:[A-Z][A-Z0-9]{2,8})?\*\d{1,3}[A-Z]?(?:/\*\d{1,3}[A-Z]?)?(?!\w)"
 )
 
+DOI = re.compile(r"(?<![\w.])10\.\d{4,9}/[^\s\"'<>,;?]*[\w)]")
+PMID = re.compile(r"\b(?:PMID|PubMed(?: id)?)\s*:?\s*(\d{5,9})\b", re.IGNORECASE)
+DOCUMENT_ID = re.compile(
+    r"\b(?:document|paper|article|publication|doc)(?: id| chembl)?:? (CHEMBL\d{3,9})\b"
+    r"|\b(CHEMBL\d{3,9})(?= (?:document|paper|article|publication)\b)",
+    re.IGNORECASE,
+)
+
 _ATOM = r"Cl|Br|Si|Se|[BCNOPSFIHbcnops]|\[[^\]\s]{1,20}\]?"
 _SMILES = re.compile(rf"(?:{_ATOM}|[0-9]|%\d\d|[=#\-+\\/.():~*$@\]])+")
 _STRUCTURAL = re.compile(r"[=#\[\]()@]|[A-Za-z]\d[A-Za-z]")
@@ -36,6 +44,16 @@ def parses(text: str) -> bool:
     from retort.tools.structures import read_smiles
 
     return read_smiles(text)[0] is not None
+
+
+def documents_in(text: str) -> list[tuple[str, int, int]]:
+    """Papers named by a DOI, a PubMed id or a document id of ChEMBL, with their places."""
+    found = [(m.group(), m.start(), m.end()) for m in DOI.finditer(text)]
+    found += [(f"PMID:{m.group(1)}", m.start(), m.end()) for m in PMID.finditer(text)]
+    for match in DOCUMENT_ID.finditer(text):
+        group = 1 if match.group(1) else 2
+        found.append((match.group(group).upper(), match.start(group), match.end(group)))
+    return found
 
 
 def smiles_token(token: str) -> str | None:

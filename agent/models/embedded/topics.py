@@ -14,7 +14,17 @@ from retort.agent.models.embedded.vocabulary import FUNCTION_WORDS
 MAX_QUERY = 300
 """characters of a query; a longer question is cut at a word"""
 LOOK_UPS = frozenset(
-    {"find_molecule", "find_target", "find_activities", "find_mechanism", "find_indications"}
+    {
+        "find_molecule",
+        "find_target",
+        "find_activities",
+        "find_mechanism",
+        "find_indications",
+        "find_selectivity",
+        "find_warnings",
+        "find_structure_activity",
+        "find_document",
+    }
 )
 
 _OPENING = re.compile(
@@ -28,6 +38,7 @@ _OPENING = re.compile(
     r"|(?:are there|is there)(?: any)? (?:papers|studies|articles|publications|literature"
     r"|evidence)(?: on| about| that| for)?"
     r"|any (?:papers|studies|articles|literature)(?: on| about| of)?"
+    r"|(?:recent )?(?:papers|reviews|articles|publications) (?:on|about|of)"
     r"|search (?:the )?literature(?: for| on| about)?|what about|how about|tell me about)\s+",
     re.IGNORECASE,
 )
@@ -59,7 +70,7 @@ def is_about_papers(question: str) -> bool:
     """Whether a question opens by asking what papers say, and asks for nothing beside that."""
     opening = _OPENING.match(question)
     said = opening and re.search(
-        r"literature|papers|studies|publi|article|evidence|known|written", opening.group()
+        r"literature|papers|studies|publi|article|review|evidence|known|written", opening.group()
     )
     return (
         bool(said)
@@ -90,7 +101,7 @@ def clauses(entities: Entities) -> list[Entities]:
     mentions = list(entities.mentions)
     found = []
     for part in parts:
-        count = len(re.findall(r"\b(?:drug|target|variant|pattern|KCNH2)\b", part))
+        count = len(re.findall(r"\b(?:drug|target|variant|pattern|document|KCNH2)\b", part))
         own: list[Mention] = [mentions.pop(0) for _ in range(min(count, len(mentions)))]
         found.append(read_masked(part, tuple(own)))
     return [clause for clause in found if clause.masked.strip()]

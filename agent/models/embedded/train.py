@@ -2,7 +2,7 @@
 
 Reads weights/phrasings.tsv, fills its patterns, holds out whole families of phrasings to choose the
 thresholds, then fits on everything and writes weights/planner.safetensors. Prints what it measured.
-Takes about a minute on one core.
+Takes a few minutes on one core.
 """
 
 from __future__ import annotations

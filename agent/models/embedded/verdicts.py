@@ -158,7 +158,8 @@ def of_mechanisms(question: str, results: Sequence[Result]) -> str:
 def of_indications(question: str, results: Sequence[Result]) -> str:
     """Whether the disease that a yes-or-no question names is among the indications."""
     asked = _DISEASE.search(question)
-    if not asked or not _YES_NO.search(question) or len(results) != 1:
+    is_of_disease = any(result.call.args.get("disease") for result in results)
+    if not asked or not _YES_NO.search(question) or len(results) != 1 or is_of_disease:
         return ""
     wanted = _words(asked.group(1))
     items = found(results)

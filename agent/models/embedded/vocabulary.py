@@ -20,7 +20,8 @@ def _table(rows: dict[str, str]) -> tuple[tuple[Pattern[str], str], ...]:
 PROPERTIES = _table(
     {
         "exact_mass": r"exact mass|mono-?isotopic (?:mass|weight)",
-        "molecular_weight": r"mol(?:ecular|ar)?\.? ?(?:weights?|wt\.?|mass(?:es)?)|mw|molwt"
+        "molecular_weight": r"mol(?:ecular|ar)?\.? ?(?:weights?|wieghts?|weigths?|wt\.?"
+        r"|mass(?:es)?)|mw|molwt"
         "|heavi(?:er|est)|light(?:er|est)|weigh(?:s|t)?"
         r"|how (?:heavy|big|large)",
         "formula": r"(?:(?:molecular|chemical|sum|empirical) )?formula",
@@ -51,12 +52,16 @@ PROPERTIES = _table(
 
 RULES = _table(
     {
-        "lipinski": r"lipinski(?:['’]?s)?|rules? of (?:five|5)|ro5",
+        "lipinski": r"lipinski(?:['’]?s)?|ro5"
+        r"|(?<!beyond )(?<!beyond the )(?<!beyond-)rules? of (?:five|5)",
         "veber": r"veber(?:['’]?s)?",
         "ghose": r"ghose(?:['’]?s)?",
         "egan": r"egan(?:['’]?s)?",
         "muegge": r"m(?:ue|u|ü)gge(?:['’]?s)?",
-        "ro3": r"rules? of (?:three|3)|ro3|fragment-like",
+        "ro3": r"rules? of (?:three|3)|ro3|fragment-?like(?:ness)?",
+        "bro5": r"beyond[- ](?:the )?rules?[- ]of[- ](?:five|5)|bro5",
+        "leadlike": r"lead[- ]?like(?:ness)?|oprea(?:['’]?s)?",
+        "cns_mpo": r"cns[- ]?mpo|mpo score|mpo for cns|cns multi-?parameter(?: \w+)?",
     }
 )
 
@@ -100,6 +105,38 @@ SUBSTRUCTURES = {
     "acrylamide": "[CX3H2]=[CX3H1][CX3](=O)[NX3]",
     "urea": "[NX3][CX3](=[OX1])[NX3]",
     "trifluoromethyl": "[CX4](F)(F)F",
+    "4-anilinoquinazoline": "c1ccc(Nc2ncnc3ccccc23)cc1",
+    "anilinoquinazoline": "c1ccc(Nc2ncnc3ccccc23)cc1",
+    "indazole": "c1ccc2[nH]ncc2c1",
+    "pyrazole": "c1cnnc1",
+    "benzimidazole": "c1ccc2ncnc2c1",
+    "tetrazole": "c1nnnn1",
+    "isoxazole": "c1cnoc1",
+    "oxazole": "c1cocn1",
+    "purine": "c1ncc2ncnc2n1",
+    "naphthalene": "c1ccc2ccccc2c1",
+    "isoquinoline": "c1ccc2cnccc2c1",
+    "pyrrole": "c1ccnc1",
+    "pyrazine": "c1cnccn1",
+    "pyridazine": "c1ccnnc1",
+    "pyrrolidine": "C1CCNC1",
+    "azetidine": "C1CNC1",
+    "cyclopropane": "C1CC1",
+    "cyclopropyl": "C1CC1",
+    "biphenyl": "c1ccc(-c2ccccc2)cc1",
+    "benzodiazepine": "c1ccc2~[#7]~[#6]~[#6]~[#7]~[#6]c2c1",
+    "phenothiazine": "c1ccc2c(c1)Nc1ccccc1S2",
+    "boronic acid": "[BX3]([OX2H])[OX2H]",
+    "guanidine": "[NX3][CX3](=[NX2])[NX3]",
+    "sulfone": "[#6][SX4](=[OX1])(=[OX1])[#6]",
+    "sulfoxide": "[#6][SX3](=[OX1])[#6]",
+    "sulphonamide": "[SX4](=[OX1])(=[OX1])[NX3]",
+    "epoxide": "C1OC1",
+    "alkyne": "[CX2]#[CX2]",
+    "thiol": "[SX2H]",
+    "aniline": "[NX3;!$(N[#6]=O)]c1ccccc1",
+    "carbamate": "[NX3][CX3](=[OX1])[OX2][#6]",
+    "hydroxamic acid": "[CX3](=[OX1])[NX3][OX2H]",
 }
 """Groups that have a name, as SMARTS (patterns after the Daylight SMARTS examples)."""
 
@@ -189,6 +226,7 @@ NOT_GENES = frozenset(
     RO3 NM UM MM ATP ADP GTP
     NADPH COVID COVID-19 TB CI OR HR II III IV PMID PMC DOI SQL GPS HTML CSV PDF PH T2D PGX SNV CNV
     INR LDL HDL BBB GPCR NSAID
+    BRO5 LLE BEI SEI LELP LIPE MCS
     LD50 TD50 ED50 LC50 MTD NOAEL CMAX TMAX
     ACEI ARB SSRI MAOI PPI TKI II-IV T1D BMI WHAT IS THE OF AND DOES HOW WHICH FOR A AN IN ON TO IT
     ITS WITH ARE

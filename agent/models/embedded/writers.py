@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from retort.agent.models.embedded import calculated, looked_up, predicted
+from retort.agent.models.embedded import calculated, derived, looked_up, predicted, profiled
 from retort.agent.models.embedded.dialogue import Result
 
 WRITERS: dict[str, Callable[[Sequence[Result]], str]] = {
@@ -13,11 +13,22 @@ WRITERS: dict[str, Callable[[Sequence[Result]], str]] = {
     "calculate_properties": calculated.write_calculations,
     "check_rules": calculated.write_rules,
     "check_alerts": calculated.write_alerts,
+    "estimate_charge": derived.write_charges,
     "compare_molecules": calculated.write_similarities,
     "match_substructure": calculated.write_substructures,
+    "analyse_series": derived.write_series,
+    "convert_units": derived.write_conversions,
+    "ligand_efficiency": derived.write_efficiencies,
+    "generate_conformers": derived.write_conformers,
     "find_mechanism": looked_up.write_mechanisms,
     "find_activities": looked_up.write_activities,
     "find_indications": looked_up.write_indications,
+    "find_warnings": profiled.write_warnings,
+    "find_selectivity": profiled.write_selectivity,
+    "find_structure_activity": profiled.write_structure_activity,
+    "find_similar": profiled.write_similar,
+    "find_with_substructure": profiled.write_with_substructure,
+    "find_document": profiled.write_documents,
     "predict_property": predicted.write_predictions,
     "explain_prediction": predicted.write_predictions,
 }

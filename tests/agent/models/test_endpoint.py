@@ -16,7 +16,8 @@ from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, Tool
 from openai_server import Raw, choice, event, refusal, serve, streamed, tool_call
 
 from retort.agent.models import cancellation
-from retort.agent.models.completion import UNREADABLE, Reply, wire, wire_as_text
+from retort.agent.models.closing import UNREADABLE
+from retort.agent.models.completion import Reply, wire, wire_as_text
 from retort.agent.models.connection import Server
 from retort.agent.models.endpoint import connect
 from retort.agent.models.faults import said

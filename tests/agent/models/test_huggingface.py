@@ -117,6 +117,22 @@ def test_tool_calls_and_thinking_are_kept_apart_from_text(folder: Path) -> None:
     assert message.additional_kwargs["reasoning_content"] == "hm"
 
 
+class Cut(HuggingFaceChatModel):
+    """Runs out of tokens within a call."""
+
+    def _pieces(self, encoded: Any) -> Any:
+        yield '<tool_call>{"name": "find_target", "arguments": {"target": "EG'
+
+
+def test_a_call_that_was_cut_off_is_not_run_with_half_a_name(folder: Path) -> None:
+    real = load(str(folder), offline=True)
+    bound = Cut(real._model, real._tokenizer, name_or_path="x").bind_tools([find_target])
+    for message in (bound.invoke([HumanMessage("EGFR?")]), *bound.stream([HumanMessage("EGFR?")])):
+        assert isinstance(message, AIMessage) and not message.tool_calls
+    (invalid,) = bound.invoke([HumanMessage("EGFR?")]).invalid_tool_calls
+    assert '"EG' in (invalid["args"] or "")
+
+
 def test_a_model_that_is_not_there_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(RetortError) as caught:
         load(str(tmp_path / "nothing"), offline=True)

@@ -173,6 +173,8 @@ def test_find_similar_leaves_the_molecule_itself_out(call: Call) -> None:
     assert [item.source_id for item in result.evidence] == ["CHEMBL939"]
     assert result.count == 1 and "similarity 0.4" in result.evidence[0].quote
     assert call("find_similar", molecule="aspirin", threshold=0.9).count == 0
+    none = call("find_similar", molecule="erlotinib", threshold=0.9)
+    assert none.count == 0 and "The nearest is Gefitinib (CHEMBL939), 0.4" in none.evidence[0].quote
     assert call("find_similar", molecule="CCCO", threshold=0.3).evidence[0].source_id
 
 
