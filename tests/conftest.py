@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("retort", deadline=None)  # no test is timed
+settings.load_profile("retort")
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

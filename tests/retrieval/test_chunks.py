@@ -47,7 +47,7 @@ def papers(draw: st.DrawFn) -> Paper:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(papers())
 def test_passages_are_slices_that_cover_the_text_once(paper: Paper) -> None:
     passages = split(paper)
@@ -63,7 +63,7 @@ def test_passages_are_slices_that_cover_the_text_once(paper: Paper) -> None:
     assert not paper.text[end:].strip()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(papers())
 def test_no_passage_is_too_long_to_read_or_hangs_over_its_page(paper: Paper) -> None:
     for passage in split(paper):

@@ -69,9 +69,7 @@ FILTERS = st.builds(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     wanted=FILTERS,
     mode=st.sampled_from(MODES),

@@ -56,7 +56,7 @@ def test_features_of_a_single_sentence_are_finite() -> None:
     assert table.shape == (1, len(FEATURES)) and np.isfinite(table).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.text(alphabet="aB1. \n|#-é%", max_size=200), st.text(max_size=30))
 def test_highlights_are_slices_without_blanks_around(text: str, statement: str) -> None:
     for item in highlight(statement, text, ENCODER):

@@ -67,9 +67,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lexical, "FEW", 3)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEP, max_size=14), start=st.integers(0, 25))
 @pytest.mark.usefixtures("small")
 def test_any_history_ends_as_if_the_indexes_were_new(

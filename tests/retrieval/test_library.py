@@ -39,9 +39,7 @@ PAPERS = st.builds(
 # -- what goes in comes out ------------------------------------------------------------------------
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(PAPERS, max_size=6), max_size=3))
 def test_papers_come_out_as_they_went_in(
     tmp_path_factory: pytest.TempPathFactory, runs: list[list[Paper]]

@@ -184,7 +184,7 @@ def papers_of(records: list[Paper]) -> dict[str, Paper]:
 # -- in a library ----------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@settings(max_examples=25, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 @given(st.lists(st.tuples(st.integers(1, 3), RECORDS), max_size=8), st.data())
 def test_a_library_holds_what_its_records_make_whatever_was_added_and_removed(
     tmp_path_factory: pytest.TempPathFactory, given: list[tuple[int, Paper]], data: st.DataObject

@@ -30,9 +30,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Library:
     return made
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     query=st.lists(st.sampled_from([*WORDS, "unknownword", "the"]), min_size=1).map(" ".join),
     mode=st.sampled_from(MODES),

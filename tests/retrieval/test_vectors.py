@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retort.retrieval import vectors
@@ -27,7 +27,6 @@ def nearest(values: np.ndarray, query: np.ndarray, k: int, may: np.ndarray) -> l
     return [int(n) for n in order if np.isfinite(scores[n])]
 
 
-@settings(deadline=None)
 @given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 20), st.integers(0, 5), st.data())
 def test_exact_search_is_brute_force(
     first: int, second: int, k: int, seed: int, data: st.DataObject

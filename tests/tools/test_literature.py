@@ -55,7 +55,7 @@ def test_of_a_long_passage_the_sentences_nearest_to_the_query_are_quoted() -> No
     assert item.quote.endswith(".")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(
         st.sampled_from([FILLER, POINT, "\n\n", "e.g. 5 mg/kg i.v. ", "µ" * 50, "x" * 1_000]),

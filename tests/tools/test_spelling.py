@@ -60,7 +60,7 @@ def test_names_of_two_molecules_stay_apart(one: str, other: str) -> None:
     assert fold(one) != fold(other)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=40))
 def test_folding_any_text_ends_and_is_plain(text: str) -> None:
     assert not any(sign.isspace() for sign in fold(text))

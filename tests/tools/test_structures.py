@@ -58,7 +58,7 @@ def test_first_block_forgets_stereo() -> None:
     assert left != right and first_block(left) == first_block(right) == "QNAYBMKLOCPYGJ"
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(alphabet="CNOSPFclnos()[]=#/\\@+-%.123HBrI*", max_size=40))
 def test_reading_never_raises_and_what_is_read_reads_again(text: str) -> None:
     molecule, reason = read_smiles(text)
@@ -78,7 +78,7 @@ def test_signs_outside_ascii_are_named(text: str) -> None:
         pattern_from_smarts(text)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.text(max_size=60))
 def test_any_text_is_a_pattern_or_a_retort_error(text: str) -> None:
     try:

@@ -8,7 +8,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rdkit import Chem
 
@@ -49,7 +49,6 @@ def test_csv_has_units_in_its_header_and_keeps_relations() -> None:
 
 
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=6))
-@settings(deadline=None)
 def test_csv_gives_every_cell_back(rows: list[tuple[Value, ...]]) -> None:
     table = Table("any", (Column("a", "a"), Column("b", "b", "nM"), Column("c", "c")), tuple(rows))
     _, *found = read(table.csv())
@@ -88,7 +87,6 @@ def test_sdf_holds_the_rows_with_a_structure_and_counts_the_others() -> None:
 
 
 @given(st.lists(st.text(), min_size=2, max_size=4))
-@settings(deadline=None)
 def test_no_text_breaks_an_sd_file(names: list[str]) -> None:
     columns = (Column("name", "name"), Column("smiles", "SMILES"), Column("note", "note"))
     rows = tuple((name, "CCO", name) for name in ["$$$$", "> <note>", ">", *names])

@@ -89,9 +89,7 @@ FILTERS = st.builds(
 )
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     query=st.lists(st.sampled_from([*WORDS, "unknownword", "the"]), min_size=1).map(" ".join),
     mode=st.sampled_from(MODES),

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retort.retrieval.errors import OutageError, RetortError, UsageError
@@ -391,7 +391,6 @@ class Memory:
     limit=st.integers(1, 5),
     below=st.none() | st.just(100.0),
 )
-@settings(deadline=None)  # each example is many pages
 def test_paging_shows_every_compound_once(
     raw: list[tuple[int, float | None, str]], limit: int, below: float | None
 ) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from retort.tools.predictors.conformal import Probabilities, Widths, conformal_quantile
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=80), st.floats(0.5, 0.95))
 def test_the_quantile_leaves_few_enough_scores_above(
     scores: list[float], confidence: float
@@ -21,7 +21,7 @@ def test_the_quantile_leaves_few_enough_scores_above(
         assert len(scores) < confidence / (1 - confidence) + 1e-9
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10_000), st.sampled_from(["normal", "laplace", "exponential"]))
 def test_intervals_hold_new_values_as_often_as_they_say(seed: int, law: str) -> None:
     rng = np.random.default_rng(seed)

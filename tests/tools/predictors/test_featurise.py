@@ -155,7 +155,7 @@ def test_stereoisomers_and_salts_share_a_key() -> None:
     assert left & salt
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.text(alphabet="CNOcn1=#()[]+-.HFSl@/\\ *", max_size=20))
 def test_any_text_gives_finite_features_or_an_error(text: str) -> None:
     try:

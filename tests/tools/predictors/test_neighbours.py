@@ -47,7 +47,7 @@ def bits_of(positions: list[set[int]]) -> BitArray:
     return np.packbits(dense, axis=1).view(np.uint64)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(fingerprints)
 def test_any_store_is_what_it_was_after_a_round_trip(positions: list[set[int]]) -> None:
     store = References.of(bits_of(positions))
@@ -59,7 +59,7 @@ def test_any_store_is_what_it_was_after_a_round_trip(positions: list[set[int]]) 
     assert len(again) == len(positions)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(fingerprints, fingerprints)
 def test_any_similarity_is_shared_over_either(left: list[set[int]], right: list[set[int]]) -> None:
     found = References.of(bits_of(right)).similarities(bits_of(left))
