@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("LANGSMITH_TRACING", "false")
     return path
+
+
+@pytest.fixture(autouse=True)
+def log_of_its_own() -> Iterator[None]:
+    """Each test's log lies in its own home."""
+    log = logging.getLogger("retort")
+    yield
+    log.propagate = True
+    for handler in list(log.handlers):
+        log.removeHandler(handler)
+        handler.close()
 
 
 @pytest.fixture(autouse=True)

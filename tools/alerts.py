@@ -78,18 +78,23 @@ def _rings_told(structure: Any, found: list[RingSystemShape]) -> str:
     return f"unusual ring systems, in fewer than {ring_systems.RARE} of {searched}: {told}"
 
 
+def plain_name(alert: str) -> str:
+    """The name of an alert as it is said; sets of one catalogue write the same name differently."""
+    return alert.replace("_", " ")
+
+
 def _told(matches: list[AlertShape]) -> str:
     """The alerts of a molecule in words, by catalogue: "Brenk: nitro group (1 match)"."""
     parts = []
     for name in CATALOGUES:
-        counts: dict[str, int] = {}
+        places: dict[str, set[tuple[int, ...]]] = {}
         for match in matches:
             if match["catalogue"] == name:
-                counts[match["alert"]] = counts.get(match["alert"], 0) + 1
-        if counts:
+                places.setdefault(plain_name(match["alert"]), set()).add(tuple(match["atoms"]))
+        if places:
             alerts = ", ".join(
-                f"{alert.replace('_', ' ')} ({n} match{'es' * (n > 1)})"
-                for alert, n in counts.items()
+                f"{alert} ({len(found)} match{'es' * (len(found) > 1)})"
+                for alert, found in places.items()
             )
             parts.append(f"{name}: {alerts}")
         else:
@@ -107,7 +112,7 @@ def check(molecule: Molecule) -> ToolResult:
     parent = structures.molecule_from_smiles(molecule.parent)
     matches, rings = alerts_of(parent), rings_of(parent)
     table = ring_systems.reference()
-    names = {(match["catalogue"], match["alert"]) for match in matches}
+    names = {(match["catalogue"], plain_name(match["alert"])) for match in matches}
     record: AlertsShape = {
         "record": "alerts",
         "handle": molecule.handle,

@@ -118,3 +118,10 @@ def test_the_record_counts_an_alert_once_per_place(call: Call) -> None:
     assert len({(m["family"], m["alert"], tuple(m["atoms"])) for m in aldehydes}) == len(aldehydes)
     assert {tuple(m["atoms"]) for m in aldehydes if m["catalogue"] == "Brenk"} == {(0, 1), (4, 5)}
     assert matches
+
+
+def test_a_name_that_two_sets_write_differently_is_one_alert(call: Call) -> None:
+    _, result = call("check_alerts", molecule="CC1SC(=S)NC1=O")
+    quote = result.evidence[0].quote
+    assert quote.count("Thiocarbonyl group (1 match)") == 2  # Brenk's and ChEMBL's
+    assert result.count == 5 and "has 5 structural alerts" in quote

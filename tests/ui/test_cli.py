@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,6 @@ import pytest
 from retort.ui import cli
 
 Command = Callable[..., int]
-
-
-@pytest.fixture(autouse=True)
-def log_of_its_own() -> Iterator[None]:
-    """Each test's log lies in its own home."""
-    log = logging.getLogger("retort")
-    yield
-    log.propagate = True
-    for handler in list(log.handlers):
-        log.removeHandler(handler)
-        handler.close()
 
 
 @pytest.fixture

@@ -107,10 +107,13 @@ def _alerts(item: Item) -> str:
     catalogues = joined([str(name) for name in r["catalogues"]])
     if not r["matches"]:
         return f"No structural alert of {catalogues} matches {called(r)} {mark(item)}."
-    names = list(dict.fromkeys(f"{cell(m['alert'])} ({m['catalogue']})" for m in r["matches"]))
+    names: dict[str, dict[str, None]] = {}
+    for match in r["matches"]:
+        names.setdefault(match["catalogue"], {})[cell(match["alert"].replace("_", " "))] = None
+    told = "; ".join(f"{name}: {', '.join(alerts)}" for name, alerts in names.items())
     return (
-        f"{capital(called(r))} matches these structural alerts out of {catalogues}: "
-        f"{joined(names)} {mark(item)}."
+        f"{capital(called(r))} matches structural alerts, of {catalogues} searched: "
+        f"{told} {mark(item)}."
         f" An alert is a reason to look closer, not a verdict {mark(item)}."
     )
 

@@ -320,6 +320,25 @@ def test_no_alert_names_the_catalogues_searched() -> None:
     )
 
 
+def test_alerts_are_told_by_catalogue_each_name_once() -> None:
+    found = [
+        {"catalogue": "Brenk", "family": "Brenk", "alert": "Thiocarbonyl_group", "atoms": [3, 4]},
+        {"catalogue": "ChEMBL", "family": "A", "alert": "Thiocarbonyl group", "atoms": [3, 4]},
+        {"catalogue": "ChEMBL", "family": "B", "alert": "Thiocarbonyl_group", "atoms": [3, 4]},
+    ]
+    record = {
+        "record": "alerts",
+        "name": "Thioacetone",
+        "smiles": "CC(C)=S",
+        "catalogues": ["Brenk", "ChEMBL"],
+        "matches": found,
+    }
+    assert told("check_alerts", {}, record).startswith(
+        "Thioacetone matches structural alerts, of Brenk and ChEMBL searched: "
+        "Brenk: Thiocarbonyl group; ChEMBL: Thiocarbonyl group [E1]."
+    )
+
+
 def test_the_target_of_a_value_is_always_told() -> None:
     row = activity("RISPERIDONE", 10.6)
     assert "EGFR (Homo sapiens)" in told("find_activities", {"molecule": "risperidone"}, row)
