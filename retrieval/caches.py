@@ -36,7 +36,7 @@ from retort.retrieval.vectors import Lists, VectorPart
 
 MANIFEST = "manifest.json"
 POSTINGS, VECTORS = ".postings", ".vectors"
-_FORMAT = 3
+_FORMAT = 4
 _LEFT_BEHIND_SECONDS = 3600
 
 Ints = NDArray[np.int64]
