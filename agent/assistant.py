@@ -1,37 +1,27 @@
 """The assistant: the one path from a question to its answer, readable from top to bottom.
 
-    question -> safety -> agent loop (model and tools, guarded by a Turn) -> citations -> checks ->
-    Answer
+    question -> safety -> agent loop (model and tools, guarded by a Turn, shown a Context) ->
+    citations -> checks -> Answer
 
 Owns the order of things. Knows no door: it yields events, and exactly one ``Finished`` at the end.
 """
 
 from __future__ import annotations
 
-import contextvars
 import logging
 import threading
 import time
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from retort.agent import checks, safety, support
-from retort.agent.citations import Resolver, narrowed
+from retort.agent import baseline, safety
+from retort.agent.citations import Resolved, narrowed
+from retort.agent.draft import Draft
 from retort.agent.ledger import Ledger
-from retort.agent.models.cancellation import set_current
-from retort.agent.records import (
-    ABSTENTION,
-    Answer,
-    Event,
-    Finished,
-    Status,
-    TextDelta,
-    ToolFinished,
-    ToolStarted,
-    storable,
-)
+from retort.agent.records import Answer, Event, Finished, Status, storable
+from retort.agent.relevance import Relevance
 from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
 from retort.prompts import load
@@ -40,8 +30,11 @@ from retort.retrieval.errors import RetortError, UsageError
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AnyMessage
+    from langchain_core.tools import BaseTool
 
     from retort.agent.bench import BenchMaker
+    from retort.agent.context import Context
+    from retort.agent.opinion.judge import Opinion
     from retort.agent.support import Support
     from retort.agent.turn import Turn
 
@@ -66,6 +59,9 @@ class Assistant:
         sessions: where answers are kept.
         support: judges whether cited papers support what cites them; without it only verbatim
             quotes are known to.
+        is_planner: whether the model plans its calls and writes its answers itself, as the embedded
+            one does; else the loop leads it.
+        opinion: the learned second opinion of what is refused; without it the patterns decide.
     """
 
     settings: Settings
@@ -74,6 +70,8 @@ class Assistant:
     benches: BenchMaker
     sessions: Sessions
     support: Support | None = None
+    is_planner: bool = False
+    opinion: Opinion | None = None
 
     def ask(
         self, question: str, session: str | None = None, cancel: threading.Event | None = None
@@ -88,7 +86,8 @@ class Assistant:
             ``stopped``.
 
         Yields:
-            ToolStarted, ToolFinished and TextDelta as they happen, then one Finished. A failure of
+            Planned, ToolStarted, ToolFinished, TextDelta and Revising as they happen, then one
+            Finished. A failure of
             any kind is an Answer with status ``failed`` and its error, never an exception. An
             answer that could not be saved carries that as its error and keeps its status.
 
@@ -96,7 +95,9 @@ class Assistant:
             UsageError: the question is empty or longer than ``LONGEST_QUESTION``; nothing was done.
         """
         _require_question(question)
-        session = None if session is None else storable(session)
+        if session is not None:
+            session = storable(session)
+            session = baseline.CONVERSATION.format(session) if self.settings.no_tools else session
         return self._events(storable(question.strip()), session, cancel or threading.Event())
 
     def answer(self, question: str, session: str | None = None) -> Answer:
@@ -120,33 +121,47 @@ class Assistant:
         molecules: list[dict[str, Any]] = []
         try:
             earlier = self.sessions.questions(session, safety.EARLIER) if session else ()
-            if refusal := safety.review(question, earlier):
+            if refusal := safety.review(question, earlier, self.opinion):
                 answer = replace(blank, status="refused", answer=refusal.text())
             else:
-                answer = yield from self._loop(blank, session, cancel, molecules)
+                answer = yield from self._answering(blank, session, cancel, molecules)
                 if advice := safety.advice(question):
                     answer = replace(answer, answer=f"{advice}\n\n{answer.answer}")
-        except RetortError as error:
-            answer = replace(blank, error=error.as_dict())
         except Exception as error:  # the last line of defence: a door never sees a traceback
-            error_id = uuid.uuid4().hex[:8]
-            log.exception("question failed, error id %s", error_id)
-            answer = replace(
-                blank,
-                error={
-                    "what": "The question could not be answered.",
-                    "why": f"{type(error).__name__}: {error} "
-                    f"(error {error_id} in {self.settings.log_path})",
-                    "next": "retort doctor",
-                },
-            )
+            answer = replace(blank, error=self._told(error))
         answer = replace(answer, seconds=time.monotonic() - started)
         try:
             self.sessions.save(answer, session, molecules)
+            if session is not None:
+                self.sessions.keep_latest(session)
         except RetortError as error:  # what was found out is shown all the same
             log.error("answer %s was not saved: %s", answer.id, error)
             answer = replace(answer, error=answer.error or error.as_dict())
         yield Finished(answer)
+
+    def _answering(
+        self,
+        blank: Answer,
+        session: str | None,
+        cancel: threading.Event,
+        molecules: list[dict[str, Any]],
+    ) -> Generator[Event, None, Answer]:
+        if self.settings.no_tools:
+            return baseline.answered(blank, self.model, self.sessions, session, cancel)
+        return self._loop(blank, session, cancel, molecules)
+
+    def _told(self, error: Exception) -> dict[str, str]:
+        """An error as a user reads it; the traceback of one that nobody foresaw goes to the log."""
+        if isinstance(error, RetortError):
+            return error.as_dict()
+        error_id = uuid.uuid4().hex[:8]
+        log.error("question failed, error id %s", error_id, exc_info=error)
+        return {
+            "what": "The question could not be answered.",
+            "why": f"{type(error).__name__}: {error} "
+            f"(error {error_id} in {self.settings.log_path})",
+            "next": "retort doctor",
+        }
 
     def _loop(
         self,
@@ -157,18 +172,22 @@ class Assistant:
     ) -> Generator[Event, None, Answer]:
         """The agent loop of one question; yields events and returns the answer."""
         from langchain.agents import create_agent
-        from langchain_core.messages import AIMessageChunk, HumanMessage
+        from langchain_core.messages import HumanMessage
 
+        from retort.agent.streaming import Telling, in_context
         from retort.agent.turn import Turn
 
-        ledger = Ledger(self.settings.evidence_tokens)
-        turn = Turn(ledger, cancel, self.settings.max_steps)
+        settings = self.settings
+        ledger = Ledger(settings.evidence_tokens, Relevance(self.benches.encoder))
+        judge = self.support.judge if self.support else None
+        turn = Turn(blank.question, ledger, cancel, settings.max_steps, self.is_planner, judge)
         bench = self.benches.make(self.sessions.molecules(session) if session else ())
+        tools = self.benches.tools(bench)
         agent: Any = create_agent(
             self.model,
-            self.benches.tools(bench),
-            system_prompt=load("system", abstention=ABSTENTION),
-            middleware=[turn],
+            tools,
+            system_prompt=load("system"),
+            middleware=[turn] if self.is_planner else [turn, self._context(tools, ledger)],
             checkpointer=self.sessions.checkpointer() if session else None,
         )
         config = {"configurable": {"thread_id": session}} if session else {}
@@ -179,76 +198,56 @@ class Assistant:
             stream_mode=["messages", "updates", "custom"],
             **({"durability": "exit"} if session else {}),
         )
-        resolver = Resolver(ledger)
-        streamed: list[str] = []
-        final = ""
-        for mode, chunk in _in_context(stream, cancel):
-            if mode == "custom" and isinstance(chunk, ToolStarted | ToolFinished):
-                streamed, resolver = [], Resolver(ledger)
-                yield chunk
-            elif mode == "messages" and isinstance(chunk[0], AIMessageChunk):
-                if text := resolver.feed(chunk[0].text):
-                    streamed.append(text)
-                    yield TextDelta(text)
-            elif mode == "updates":
-                final = _last_text(chunk) or final
+        telling = Telling(ledger, self.is_planner)
+        for mode, chunk in in_context(stream, cancel):
+            yield from telling.take(mode, chunk)
         molecules += [molecule.as_dict() for molecule in bench.molecules.all()]
         if cancel.is_set():
-            return self._stopped(blank, turn, resolver, "".join([*streamed, resolver.finish()]))
-        return self._answered(blank, turn, ledger, final)
+            return self._stopped(blank, turn, telling.shown())
+        return self._answered(blank, turn, telling.final)
 
-    def _answered(self, blank: Answer, turn: Turn, ledger: Ledger, text: str) -> Answer:
-        resolver = Resolver(ledger)
-        shown = (resolver.feed(text) + resolver.finish()).strip()
-        answer = self._filled(blank, turn, resolver, shown, self.support)
-        status: Status = "abstained" if shown.startswith(ABSTENTION) else "answered"
-        if status == "answered" and _is_bare_guess(answer):
-            return replace(answer, status="abstained", answer=_withheld(turn))
-        return replace(answer, status=status)
+    def _context(self, tools: Sequence[BaseTool], ledger: Ledger) -> Context:
+        from retort.agent.context import Context
 
-    def _stopped(self, blank: Answer, turn: Turn, resolver: Resolver, text: str) -> Answer:
-        partial = self._filled(blank, turn, resolver, text.strip())
-        shown = f"{partial.answer}\n\n{STOPPED}".strip()
-        return replace(partial, status="stopped", answer=shown)
+        settings = self.settings
+        router = self.benches.router()
+        return Context(tools, router, ledger, settings.max_steps, settings.context_tokens)
 
-    def _filled(
-        self,
-        blank: Answer,
-        turn: Turn,
-        resolver: Resolver,
-        shown: str,
-        judges: Support | None = None,
-    ) -> Answer:
+    def _answered(self, blank: Answer, turn: Turn, text: str) -> Answer:
+        if turn.clarification:
+            blank = replace(blank, clarification=True)
+            return self._filled(blank, turn, Draft(text, text), "abstained")
+        draft = turn.outcome or turn.draft(text)
+        if turn.error:
+            return self._filled(replace(blank, error=self._told(turn.error)), turn, draft, "failed")
+        if draft.is_guess and not draft.is_abstention:
+            return replace(self._filled(blank, turn, draft, "abstained"), answer=turn.withheld())
+        return self._filled(blank, turn, draft, "abstained" if draft.is_abstention else "answered")
+
+    def _stopped(self, blank: Answer, turn: Turn, shown: Resolved) -> Answer:
+        draft = Draft.held("", shown, blank.question, turn.said)
+        partial = self._filled(blank, turn, draft, "stopped")
+        return replace(partial, answer=f"{draft.text}\n\n{STOPPED}".strip())
+
+    def _filled(self, blank: Answer, turn: Turn, draft: Draft, status: Status) -> Answer:
         """The answer with its citations, its checks and what the turn recorded."""
-        citations = resolver.citations
+        citations = draft.citations
         cited = {citation.evidence.key for citation in citations}
-        found = checks.review(shown, citations, blank.question, turn.said)
-        judged = support.verdicts(shown, citations, judges.judge if judges else None)
-        if judges:
-            citations = tuple(judges.highlighted(citation, shown) for citation in citations)
+        if self.support and status != "stopped":
+            citations = tuple(self.support.highlighted(each, draft.text) for each in citations)
         return replace(
             blank,
-            answer=shown,
-            citations=tuple(narrowed(citation, shown) for citation in citations),
+            status=status,
+            answer=draft.text,
+            citations=tuple(narrowed(citation, draft.text) for citation in citations),
             tool_calls=tuple(turn.calls),
-            checks=replace(found, removed_citations=resolver.removed, verdicts=judged),
+            checks=draft.checks,
             molecules=tuple(turn.molecules.values()),
             tables=tuple(turn.tables),
             unused=tuple(item for item in turn.ledger.fresh() if item.key not in cited),
             prompt_tokens=turn.prompt_tokens,
             completion_tokens=turn.completion_tokens,
         )
-
-
-def _is_bare_guess(answer: Answer) -> bool:
-    """Whether a text states things and rests on nothing: what a model remembers, or makes up."""
-    stated = answer.checks.uncited_sentences or answer.checks.unsupported_numbers
-    return bool(stated) and not answer.citations
-
-
-def _withheld(turn: Turn) -> str:
-    searched = " ".join(turn.said) or "nothing: the model called no tool."
-    return f"{ABSTENTION}: the model wrote a text that cites no evidence. Searched: {searched}"
 
 
 def _require_question(question: str) -> None:
@@ -264,29 +263,6 @@ def _require_question(question: str) -> None:
             f"At most {LONGEST_QUESTION:,} are read as a question.",
             "Save the text to a file, add it with `retort library add FILE`, and ask about it.",
         )
-
-
-def _in_context(stream: Iterator[Any], cancel: threading.Event) -> Iterator[Any]:
-    """Run the stream with ``cancel`` visible to the model, and end it soon after a Stop."""
-    context = contextvars.copy_context()
-    context.run(set_current, cancel)
-    end = object()
-    while (item := context.run(next, stream, end)) is not end:
-        yield item
-        if cancel.is_set():
-            context.run(stream.close)  # type: ignore[attr-defined]
-            return
-
-
-def _last_text(update: Any) -> str:
-    """The text of the model's message in an update of the graph, if it is an answer."""
-    from langchain_core.messages import AIMessage
-
-    messages = (update.get("model") or {}).get("messages", ()) if isinstance(update, dict) else ()
-    for message in reversed(messages):
-        if isinstance(message, AIMessage) and not message.tool_calls:
-            return message.text
-    return ""
 
 
 def _mend(agent: Any, config: dict[str, Any], ledger: Ledger) -> list[AnyMessage]:

@@ -15,6 +15,7 @@ from retort.agent.settings import Settings
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
+    from retort.agent.routing import Router
     from retort.retrieval.encode import Encoder
     from retort.retrieval.library import Library
     from retort.retrieval.rerank import Reranker
@@ -40,6 +41,7 @@ class BenchMaker:
         self._chembl: ChemblSource | None = None
         self._encoder: Encoder | None = None
         self._reranker: Reranker | None = None
+        self._router: Router | None = None
 
     def make(self, molecules: Iterable[Mapping[str, Any]] = ()) -> Bench:
         """A bench for one conversation; ``molecules`` are those it already has, in order of
@@ -86,6 +88,15 @@ class BenchMaker:
 
                 self._encoder = load_encoder("bundled", offline=True)
             return self._encoder
+
+    def router(self) -> Router:
+        """Chooses the tools that a model is shown; it reads with the bundled encoder."""
+        with self._lock:
+            if self._router is None:
+                from retort.agent.routing import Router
+
+                self._router = Router(self.encoder)
+            return self._router
 
     def reranker(self) -> Reranker | None:
         """The cross-encoder that the settings name; None where they name none."""

@@ -61,7 +61,7 @@ def review(
         if not cited and _needs_source(plain, answer, known):
             uncited.append(plain.strip())
         support = free.union(*(_evidence_numbers(evidence) for evidence in cited))
-        unsupported += [number for number in _written(plain) if not _is_supported(number, support)]
+        unsupported += [number for number in written(plain) if not _is_supported(number, support)]
     return Checks(
         unsupported_numbers=tuple(dict.fromkeys(unsupported)),
         uncited_sentences=tuple(dict.fromkeys(uncited)),
@@ -108,7 +108,7 @@ def states_something(text: str) -> bool:
     return len(words) >= 4 and not is_frame and not is_header
 
 
-def _written(text: str) -> list[str]:
+def written(text: str) -> list[str]:
     """Numbers as they stand in running text; identifiers such as CYP2C9 or M1 are names, not
     numbers.
     """

@@ -5,6 +5,8 @@ Repairs nothing. It makes what a first question would make: the home and the sta
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -43,7 +45,8 @@ def examine(settings: Settings) -> list[Finding]:
     return [
         _guarded("home", lambda: _home(settings)),
         _guarded("model", lambda: _model(settings, benches)),
-        _guarded("GPU", _gpu),
+        _guarded("GPU", lambda: _gpu(settings)),
+        _guarded("grammar", _grammar),
         _guarded("encoder", lambda: _encoder(settings, benches)),
         _guarded("library", lambda: _library(benches)),
         _guarded("sessions", lambda: _sessions(settings)),
@@ -118,16 +121,35 @@ def _endpoint(settings: Settings, model: Any) -> Finding:
     return Finding("model", "ok", cause)
 
 
-def _gpu() -> Finding:
+def _gpu(settings: Settings) -> Finding:
+    """The GPUs, and the largest known model that fits them now."""
     import torch
 
-    from retort.agent.models.select import gpu_memory
+    from retort.agent.models import catalogue
+    from retort.agent.models.memory import gpu_memory
 
     memory = gpu_memory()
     if memory is None:
         fix = "Nothing to do: the embedded model needs none. A CUDA GPU is used when there is one."
         return Finding("GPU", "limited", f"no CUDA GPU (torch {torch.__version__})", fix)
-    return Finding("GPU", "ok", memory.told())
+    held = settings.quantisation
+    model = catalogue.best(memory.free_gib, held)
+    if model is None:
+        least = catalogue.FOR_AUTO[-1]
+        cause = f"{memory.told()}; {least.name} needs {least.need(held).gib:.1f}"
+        fix = "End what else uses it, RETORT_QUANTISATION=4bit, or a model server by its URL."
+        return Finding("GPU", "limited", cause, fix)
+    fits = f"{model.name} fits ({model.need(held).gib:.1f} GiB, estimated)"
+    return Finding("GPU", "ok", f"{memory.told()}; {fits}")
+
+
+def _grammar() -> Finding:
+    """Whether the calls of an ``hf:`` model can be held to their schemas."""
+    if importlib.util.find_spec("llguidance") is None:
+        cause = "llguidance is not here: hf: models write their calls freely"
+        return Finding("grammar", "limited", cause, "pip install llguidance, for hf: models only")
+    version = importlib.metadata.version("llguidance")
+    return Finding("grammar", "ok", f"llguidance {version}: calls of hf: models fit their schemas")
 
 
 def _encoder(settings: Settings, benches: BenchMaker) -> Finding:

@@ -106,7 +106,12 @@ def _markdown(saved: Sequence[Saved]) -> Export:
 
 def _answer_lines(saved: Saved) -> Iterator[str]:
     answer = saved.answer
-    yield from ("## Question\n", _quoted(answer.question), "\n## Answer\n", answer.answer.strip())
+    yield from (
+        "## Question\n",
+        _quoted(answer.question),
+        "\n## Answer\n",
+        inert(answer.answer.strip()),
+    )
     if answer.error:
         yield "\n" + " ".join(literal(part) for part in answer.error.values() if part)
     if answer.citations:
@@ -134,7 +139,7 @@ def _source_lines(citation: Citation) -> Iterator[str]:
     if notice := retraction(evidence):
         yield f"  **{literal(notice)}**\n"
     yield _quoted(evidence.quote, "  ")
-    yield f"\n  <{evidence.url}>\n" if evidence.url else ""
+    yield f"\n  <{_address(evidence.url)}>\n" if evidence.url else ""
 
 
 def _facts(evidence: Evidence) -> str:
@@ -163,6 +168,23 @@ def literal(text: str) -> str:
     escaped = _MARKDOWN.sub(lambda sign: f"\\{sign[0]}", text)
     return _LINE_START.sub(
         lambda at: f"{at[1]}{at[2]}\\" if at[2].isdigit() else f"{at[1]}\\{at[2]}", escaped
+    )
+
+
+def _address(url: str) -> str:
+    """An address between angle brackets: what would end it is coded."""
+    return re.sub(r"[\s<>\x00-\x1f]", lambda sign: f"%{ord(sign[0]):02X}", url)
+
+
+def inert(text: str) -> str:
+    """Markdown of an answer in which nothing is a picture, a link or HTML, code left as it is.
+
+    Headings, lists, tables and emphasis stay. A viewer of the file fetches nothing because of what
+    a model copied out of a paper.
+    """
+    return "".join(
+        piece if piece.startswith("`") else _ACTIVE.sub(lambda sign: f"\\{sign[0]}", piece)
+        for piece in _CODE.split(text)
     )
 
 
@@ -258,6 +280,10 @@ def _fields(compound: flatten.Compound) -> Mapping[str, str]:
         **compound.properties,
     }
 
+
+_CODE = re.compile(r"(```.*?(?:```|\Z)|`[^`\n]+`)", re.DOTALL)
+_ACTIVE = re.compile(r"<(?=[A-Za-z/!?])|(?<=\])\(|(?<=\]):|(?<=\])\[|!(?=\[)")
+"""what begins HTML and automatic links, and joins a text to its address"""
 
 FORMATS: Mapping[str, Callable[[Sequence[Saved]], Export]] = {
     "md": _markdown,

@@ -22,6 +22,8 @@ class Hazard:
     """how the reason calls it"""
     example: str
     """a question on it that is answered"""
+    called: str
+    """a name that stands for the class where a learned opinion reads"""
 
 
 HAZARDS: dict[str, Hazard] = {
@@ -37,6 +39,7 @@ HAZARDS: dict[str, Hazard] = {
         r"|armas? quimicas?",
         "a chemical weapon (Chemical Weapons Convention, Schedule 1, and its like)",
         "How is poisoning by a nerve agent treated?",
+        "a nerve agent",
     ),
     "zztoxin": Hazard(
         "toxin-weapons",
@@ -44,6 +47,7 @@ HAZARDS: dict[str, Hazard] = {
         r"|toxina botulinica|toxine botulique|staphylococcal enterotoxin b",
         "a toxin or agent that is a weapon once made",
         "How is ricin poisoning treated?",
+        "ricin toxin",
     ),
     "zzexplosive": Hazard(
         "explosives",
@@ -56,6 +60,7 @@ HAZARDS: dict[str, Hazard] = {
         r"|explosive (?:devices?|charges?|mixtures?|belts?|vests?)",
         "an explosive",
         "What is known about the toxicity of TNT in workers?",
+        "an explosive",
     ),
     "zzdrug": Hazard(
         "illicit-drugs",
@@ -68,6 +73,7 @@ HAZARDS: dict[str, Hazard] = {
         r"|legal highs?",
         "a controlled drug of abuse",
         "What is the affinity of fentanyl for the mu opioid receptor?",
+        "an illegal drug",
     ),
 }
 
@@ -227,6 +233,17 @@ REQUESTS: tuple[re.Pattern[str], ...] = tuple(
     )
 )
 """requests for making, obtaining, strengthening, spreading or hiding what is marked"""
+
+SCIENCE = re.compile(
+    r"\b(?:patients?|treat\w*|therap\w*|clinical|trials?|overdoses?|antidotes?|dos(?:e|es|ing)"
+    r"|hospitals?|palliative|mechanisms?|receptors?|affinit\w*|metaboli\w*|inhibit\w*|bind\w*"
+    r"|ic50|ki|half-life|bioavailability|pharmaco\w*|agonists?|antagonists?|cyp\w*|dopamine"
+    r"|serotonin|neurons?|brain|striatum|receptor|hallucinations|detect\w*|urine|blood|plasma|hair"
+    r"|forensic|toxicolog\w*|exposure|exposed|biomarkers?|convention|scheduled|licen[cs]e|law|un"
+    r"|vaccines?|antibod\w+|assays?|oximes?|chembl|papers?|data|injection|xeomin|botox|companies"
+    r"|proteins?|enzymes?)\b"
+)
+"""words of medicine and science, one of which a question has that the opinion may clear"""
 
 HARMLESS = re.compile(
     # what a living thing makes by itself

@@ -8,13 +8,28 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from retort.agent import framing
+from retort.agent.relevance import Relevance
 from retort.tools.records import Evidence, ToolResult
 
 CHARACTERS_PER_TOKEN = 4
 """Rule of thumb for English text; the budget need not be exact, only honest about its order."""
+
+FRAME = 60
+"""Characters kept for a pack's frame and for what it says was left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """What a model is shown of the evidence, as text and as pieces."""
+
+    text: str
+    """framed (see ``framing``), with what was left out said; empty without evidence"""
+    evidence: tuple[Evidence, ...] = ()
+    left_out: int = 0
 
 
 class Ledger:
@@ -27,9 +42,12 @@ class Ledger:
         budget_tokens: how much evidence the model may be shown in one answer, in tokens. What is
         beyond it
             gets no key, is not shown, and the result's note says how much was left out.
+        relevance: orders evidence where not all can be shown.
     """
 
-    def __init__(self, budget_tokens: int = 6000) -> None:
+    def __init__(self, budget_tokens: int = 6000, relevance: Relevance | None = None) -> None:
+        self.budget_tokens = budget_tokens
+        self.relevance = relevance or Relevance()
         self._by_key: dict[str, Evidence] = {}
         self._keys: dict[tuple[object, ...], str] = {}
         self._fresh: list[str] = []
@@ -69,6 +87,33 @@ class Ledger:
             said = f"{cut} more not shown: the evidence budget of this answer is used up."
             note = f"{note} {said}".strip()
         return replace(result, evidence=tuple(kept), note=note)
+
+    def pack(self, question: str, budget_tokens: int | None = None) -> Pack:
+        """The evidence that serves a question best, within a budget; its text is data to a model.
+
+        What this answer's own tools found comes before what earlier answers found; each as it was
+        found while all fits, else best first.
+
+        Args:
+            question: what the evidence is ordered for.
+            budget_tokens: of the text; None for the budget of an answer.
+        """
+        left = (budget_tokens or self.budget_tokens) * CHARACTERS_PER_TOKEN - FRAME
+        fresh = self.fresh()
+        earlier = tuple(item for item in self if item.key not in self._fresh)
+        shown: list[Evidence] = []
+        for found in (fresh, earlier):
+            lengths = {item.key: len(framing.line(item)) + 1 for item in found}
+            has_room = sum(lengths.values()) <= left
+            for item in found if has_room else self.relevance.order(question, found):
+                if lengths[item.key] <= left:
+                    left -= lengths[item.key]
+                    shown.append(item)
+        left_out = len(fresh) + len(earlier) - len(shown)
+        text = framing.framed(shown)
+        if left_out:
+            text = f"{text}\n({left_out} more not shown.)".strip()
+        return Pack(text, tuple(shown), left_out)
 
     def get(self, key: str) -> Evidence | None:
         """The evidence under a key, or None where no such key was handed out."""

@@ -1,5 +1,6 @@
-"""What a user reads while a tool runs, in plain words. What it says afterwards is the tool's own
-summary.
+"""What a user reads before and while a tool runs, in plain words.
+
+What it says afterwards is the tool's own summary.
 """
 
 from __future__ import annotations
@@ -20,12 +21,28 @@ _DOING = {
     "analyse_series": "Analysing a set of molecules by {by}",
     "generate_conformers": "Generating conformers of {molecule}",
     "find_target": "Looking up the target {target}",
+    "find_selectivity": "Looking up the selectivity of {molecule}",
+    "find_structure_activity": "Relating structure to activity on {target}",
+    "find_similar": "Looking for molecules similar to {molecule}",
+    "find_with_substructure": "Looking for molecules that hold {smarts}",
+    "find_warnings": "Looking up safety warnings of {molecule}",
+    "find_document": "Looking up the document {document}",
     "find_mechanism": "Looking up mechanisms of action for {molecule}{target}",
     "find_indications": "Looking up indications of {molecule}",
     "predict_property": "Predicting properties of {molecule}",
     "explain_prediction": "Explaining the predicted {endpoint} of {molecule}",
+    "more_tools": "Looking for other tools",
     "search_literature": "Searching the literature for “{query}”",
 }
+
+
+_LONG = frozenset(
+    (
+        *("predict_property", "explain_prediction", "generate_conformers", "analyse_series"),
+        *("find_structure_activity", "find_similar", "find_with_substructure"),
+    )
+)
+"""Calls that take seconds: learned models, conformers, whole sets of structures."""
 
 
 class _Blank(dict[str, str]):
@@ -42,6 +59,16 @@ def doing(name: str, args: Mapping[str, Any]) -> str:
     if name in _DOING:
         return _DOING[name].format_map(short)
     return f"Calling {name}"
+
+
+def revising(faults: int) -> str:
+    """One line while a draft with so many faults is written again."""
+    return f"Checking and correcting: {faults} {'fault' if faults == 1 else 'faults'} found"
+
+
+def takes_long(name: str) -> bool:
+    """Whether a tool takes so long that a user should know beforehand what is coming."""
+    return name in _LONG
 
 
 def _short(value: object) -> str:

@@ -12,7 +12,7 @@ from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
 from retort.agent.support import Support
 from retort.agent.verdicts.judge import choose
-from retort.retrieval.errors import RetortError
+from retort.retrieval.errors import RetortError, UsageError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +51,24 @@ def open_assistant(settings: Settings) -> Opened:
     needs.
 
     Raises:
+        UsageError: the embedded model was to answer without tools.
         RetortError: the model cannot be had, a library was named and is not there, or the state's
             folder cannot be written.
     """
     from retort.agent.models.select import load_model
+    from retort.agent.opinion.judge import Opinion
 
     keep_log(settings)
     benches = BenchMaker(settings)
     if settings.library != DEFAULT:
         benches.library()  # a library that was named must be there
     loaded = load_model(settings, benches.encoder)
+    if settings.no_tools and loaded.is_planner:
+        raise UsageError(
+            "The embedded model has nothing to say without tools.",
+            "It writes answers from what tools return and remembers nothing itself.",
+            'retort ask --no-tools --model hf:NAME-OR-PATH "QUESTION"',
+        )
     assistant = Assistant(
         settings,
         loaded.model,
@@ -68,6 +76,8 @@ def open_assistant(settings: Settings) -> Opened:
         benches,
         Sessions(settings.sessions_path),
         Support(choose(loaded.model, loaded.name, benches.encoder), benches.encoder),
+        is_planner=loaded.is_planner,
+        opinion=Opinion(benches.encoder),
     )
     return Opened(assistant, loaded.why)
 

@@ -161,6 +161,8 @@ class Answer:
     seconds: float = 0.0
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    clarification: bool = False
+    """whether the text of an abstention is a question back to the user"""
     error: Mapping[str, str] | None = None
 
     def as_dict(self) -> dict[str, Any]:
@@ -179,6 +181,7 @@ class Answer:
             "settings_digest": self.settings_digest,
             "seconds": round(self.seconds, 3),
             "tokens": {"prompt": self.prompt_tokens, "completion": self.completion_tokens},
+            "clarification": self.clarification,
             "error": dict(self.error) if self.error else None,
         }
 
@@ -198,8 +201,17 @@ class Answer:
             tables=tuple(Table.from_dict(i) for i in data.get("tables", ()) if "rows" in i),
             prompt_tokens=data["tokens"]["prompt"],
             completion_tokens=data["tokens"]["completion"],
+            clarification=data.get("clarification", False),
             error=data["error"],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What is about to be done, before long work begins."""
+
+    steps: tuple[str, ...]
+    """in plain words, as ``ToolStarted.title`` will say them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +245,21 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Revising:
+    """What was streamed was checked and is being corrected; ``Finished`` brings the outcome."""
+
+    title: str
+    """what a user reads meanwhile: "Checking and correcting: 2 faults found" """
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """The last event, always exactly one: the whole answer, which replaces what was streamed."""
 
     answer: Answer
 
 
-Event = ToolStarted | ToolFinished | TextDelta | Finished
+Event = Planned | ToolStarted | ToolFinished | TextDelta | Revising | Finished
 
 
 def storable(text: str) -> str:

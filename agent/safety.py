@@ -5,6 +5,19 @@ plausible use is harm, or how to harm a person. Pharmacology, toxicology, histor
 treatment of the same substances are answered: a name alone never refuses. What somebody should take
 themselves is answered from the literature, under the advice to ask a doctor.
 
+Two judge a question, the patterns first. The learned opinion (``opinion``) is asked by the
+assistant wherever the bundled encoder can be loaded; without it the patterns decide alone.
+
+| the patterns | the opinion | the question |
+|---|---|---|
+| name harm to a person or to oneself | any | refused |
+| refuse for a written structure or a follow-up | any | refused |
+| refuse a named hazard | plainly ordinary, and words of medicine or science | answered |
+| refuse a named hazard | anything else | refused |
+| refuse nothing, a hazard is spoken of | suspected (``named``) | refused |
+| refuse nothing, no hazard is named | suspected (``unnamed``, higher) | refused |
+| refuse nothing | anything else | answered |
+
 Words are no proof of a purpose. Who rewords long enough gets past patterns; they stop the plain
 request, and cost the researcher as few refusals as they can.
 """
@@ -12,16 +25,24 @@ request, and cost the researcher as few refusals as they can.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING, Any
 
-from retort.agent import harm
-from retort.agent.hazards import ACTION, HARMLESS, HAZARDS, MENTIONED, NAMED, REQUESTS
-from retort.agent.plain import folded, readings
+from retort.agent import harm, patients
+from retort.agent.fold import folded
+from retort.agent.hazards import ACTION, HARMLESS, HAZARDS, MENTIONED, NAMED, REQUESTS, SCIENCE
+from retort.agent.plain import plainest, readings
+
+if TYPE_CHECKING:
+    from retort.agent.opinion.judge import Opinion
 
 EARLIER = 5
 """questions of a conversation that a follow-up may lean on"""
+
+_STRENGTHENING = frozenset({"analyse_series", "find_structure_activity"})
+"""tools that rank the changes of a structure by what they do to its potency"""
 
 _REACH = 400
 """characters within which a request and what it asks for stand"""
@@ -57,6 +78,13 @@ class Refusal:
         """The refusal as the user reads it."""
         return f"I do not help with this. {self.reason} {self.instead} (Rule: {self.rule}.)"
 
+    def observation(self) -> str:
+        """The refusal of a tool call as the model reads it."""
+        return (
+            f"This call was not run. {self.reason} Do not try it in other words; answer what the "
+            f"user asked without it. (Rule: {self.rule}.)"
+        )
+
 
 _POISONING = Refusal(
     "harm-to-people",
@@ -72,24 +100,55 @@ _SELF_HARM = Refusal(
 )
 _ADVICE = {
     "emergency": "**If this is happening now, call the emergency services or a poison centre "
-    "first.** What follows is from research and is no instruction for a patient.",
+    "first (for an animal, a veterinarian).** What follows is from research and is no instruction "
+    "for a patient.",
     "dose": "**What a person should take is for a doctor or a pharmacist, who know the person.** "
     "What follows is from research and is no advice for a patient.",
+    "animal": "**What an animal should get is for a veterinarian: some medicines of people poison "
+    "animals.** What follows is from research and is no advice for an animal.",
 }
 
 
-def review(question: str, earlier: Sequence[str] = ()) -> Refusal | None:
+def review(
+    question: str, earlier: Sequence[str] = (), opinion: Opinion | None = None
+) -> Refusal | None:
     """Say whether a question is refused.
 
     Args:
         question: the user's text.
         earlier: the questions before it in the conversation, oldest first; the last ``EARLIER``
             are read, for what "it" is.
+        opinion: the learned second opinion; None for the patterns alone.
 
     Returns:
         The refusal with the rule that fired, or None for a question that may be answered.
     """
     before = tuple(earlier)[-EARLIER:]
+    found = _by_patterns(question, before)
+    if opinion is None or found in (_POISONING, _SELF_HARM):
+        return found
+    text = in_full(question, before)
+    if found is None:
+        return _suspicion(text) if opinion.suspects(text) else None
+    is_plain_text = not before and _structures_named(question) == question
+    if is_plain_text and SCIENCE.search(text) and opinion.clears(text):
+        return None
+    return found
+
+
+def in_full(question: str, earlier: Sequence[str] = ()) -> str:
+    """The question in plain English words, with the hazard that it calls "it"; for the opinion."""
+    text = plainest(_structures_named(question), MENTIONED)
+    subject = _subject(tuple(earlier)[-EARLIER:]) if not MENTIONED.search(text) else ""
+    if not subject or not (_PRONOUN.search(text) or ACTION.search(text)):
+        return text
+    name = HAZARDS[subject].called
+    if _PRONOUN.search(text):
+        return _PRONOUN.sub(name, text, count=1)
+    return f"{text.rstrip(' ?!.')} of {name}"
+
+
+def _by_patterns(question: str, before: Sequence[str]) -> Refusal | None:
     asks_to_act = any(map(ACTION.search, readings(question)))
     for text in readings(_structures_named(question) if asks_to_act else question):
         if harm.SELF_HARM.search(text):
@@ -102,9 +161,63 @@ def review(question: str, earlier: Sequence[str] = ()) -> Refusal | None:
     return None
 
 
+def _suspicion(text: str) -> Refusal:
+    """The refusal of what the opinion suspects."""
+    marks = _marks(_marked(text))
+    hazard = HAZARDS[marks[-1]] if marks else None
+    what = hazard.what if hazard else "something that is meant to harm or is against the law"
+    example = (
+        hazard.example if hazard else "Which poisons are missed by routine toxicology screens?"
+    )
+    return Refusal(
+        hazard.rule if hazard else "suspected",
+        f"It reads like a request for making, obtaining, strengthening or spreading {what}. A "
+        "learned classifier says so, which can be wrong: say what you want to know about it.",
+        f'Mechanism, toxicity, pharmacology, detection and treatment can be asked: "{example}"',
+    )
+
+
+def review_call(name: str, args: Mapping[str, Any]) -> Refusal | None:
+    """Say whether a call that a model made is not run, whatever the user asked.
+
+    Measured, calculated and predicted values of any substance may be looked up. What is not run is
+    a text that asks for making, obtaining or strengthening one (``review``), and a tool that says
+    which changes of a structure strengthen it, where the structure is a chemical weapon's.
+
+    Args:
+        name: the tool.
+        args: its arguments as the model wrote them; texts in them are read at any depth.
+
+    Returns:
+        The refusal, whose ``observation`` tells the model, or None for a call that may be run.
+    """
+    for text in _texts(args):
+        if found := review(text):
+            return found
+        if name in _STRENGTHENING and "zzweapon" in _marks(
+            _marked(folded(_structures_named(text)))
+        ):
+            return _requested("design of stronger zzweapon")
+    return None
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (text for each in value.values() for text in _texts(each))
+    elif isinstance(value, list | tuple):
+        yield from (text for each in value for text in _texts(each))
+
+
 def advice(question: str) -> str:
     """What stands above the answer to somebody who asks as a patient would, or ``""``."""
-    return _ADVICE.get(harm.asks_for_a_person(folded(question)), "")
+    return _ADVICE.get(advised(question), "")
+
+
+def advised(question: str) -> str:
+    """Which advice a question meets: ``"dose"``, ``"animal"``, ``"emergency"`` or ``""``."""
+    return patients.asks_for_a_patient(folded(question))
 
 
 def _structures_named(text: str) -> str:

@@ -83,6 +83,27 @@ class Sessions:
                 self._saver = SqliteSaver(_connect(self.path))
             return self._saver
 
+    def keep_latest(self, session: str) -> None:
+        """Drop the earlier states of a conversation: the latest holds all of its messages.
+
+        LangGraph writes the whole state anew with each answer; kept, they would grow with the
+        square of a conversation's length.
+        """
+        with self._at_work():
+            saver = self._saver
+        if saver is None:
+            return
+        try:
+            with saver.cursor() as cursor:
+                for table in ("checkpoints", "writes"):
+                    cursor.execute(
+                        f"DELETE FROM {table} WHERE thread_id = ? AND checkpoint_id < (SELECT"
+                        " max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)",
+                        (session, session),
+                    )
+        except sqlite3.DatabaseError as error:
+            raise trouble(self.path, error) from error
+
     def molecules(self, session: str) -> list[dict[str, Any]]:
         """The molecules of a conversation in the order of their handles; empty for a new one."""
         with self._at_work() as db:

@@ -18,8 +18,8 @@ _LIBRARY_NAME = re.compile(r"[^\W_][\w .-]{0,99}")
 """One folder, never a way out of the libraries."""
 
 _TEXTS = (
-    *("model", "library", "encoder", "reranker", "chembl", "predictors", "chembl_url"),
-    *("email", "ncbi_key", "model_key"),
+    *("model", "quantisation", "library", "encoder", "reranker", "chembl", "predictors"),
+    *("chembl_url", "email", "ncbi_key", "model_key"),
 )
 
 
@@ -55,8 +55,15 @@ class Settings:
     found"""
     evidence_tokens: int = 6000
     """``RETORT_EVIDENCE_TOKENS``: budget of evidence shown to the model in one answer"""
+    context_tokens: int = 0
+    """``RETORT_CONTEXT_TOKENS``: of the model's context; 0 for what the model says of itself"""
     seed: int = 0
     """``RETORT_SEED``: for models that sample"""
+    no_tools: bool = False
+    """``--no-tools``: the model alone, without tools and evidence, for comparison"""
+    quantisation: str = ""
+    """``RETORT_QUANTISATION``: ``4bit`` or ``8bit`` weights for ``hf:`` and ``auto`` on a GPU; 16
+    bits unless it is set"""
     email: str = ""
     """``RETORT_EMAIL``: told to PubMed and Europe PMC with each request, so that they can write to
     whoever asks too much"""
@@ -84,7 +91,7 @@ class Settings:
             if text := env.get(f"RETORT_{name.upper()}"):
                 values[name] = text
         values["offline"] = env.get("RETORT_OFFLINE", "") not in ("", "0", "false", "no")
-        for name in ("max_steps", "evidence_tokens", "seed"):
+        for name in ("max_steps", "evidence_tokens", "context_tokens", "seed"):
             if text := env.get(f"RETORT_{name.upper()}"):
                 try:
                     values[name] = int(text)

@@ -2,8 +2,8 @@
 
 It holds the counters, the ledger and the Stop of this question, and makes sure that the loop always
 ends in an answer: limits force a final answer from what was found, an exception in a tool becomes
-an observation, the same call is not run twice, a malformed call is repaired once. Knows no door and
-no particular model.
+an observation, one in the model leaves what was found, the same call is not run twice. Language
+models are led step by step (``executing``); the embedded planner leads itself. Knows no door.
 """
 
 from __future__ import annotations
@@ -13,27 +13,36 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain.agents.middleware import AgentMiddleware, ModelRequest, ModelResponse
 from langchain.agents.middleware.types import ToolCallRequest
-from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, SystemMessage, ToolMessage
+from langchain_core.messages import ToolCall as Call
 from langgraph.types import Command
 
-from retort.agent import narration
+from retort.agent import executing, narration, safety
+from retort.agent.checks import review
+from retort.agent.draft import Draft
 from retort.agent.ledger import Ledger
-from retort.agent.records import ABSTENTION, ToolCall, ToolFinished, ToolStarted
+from retort.agent.records import ABSTENTION, Planned, ToolCall, ToolFinished, ToolStarted
 from retort.prompts import load
 from retort.retrieval.errors import RetortError
 from retort.tools.records import ToolResult, render
 from retort.tools.tables import Table
 
+if TYPE_CHECKING:
+    from retort.agent.verdicts.judge import Judge
+
 log = logging.getLogger(__name__)
 
 REPEATS_BEFORE_FINISH = 2
 """Identical calls a model may repeat (it is told each time) before it must answer."""
+
+CALLS_PER_STEP = 8
+"""Calls of one step that are run; a small model that lists more is going in circles."""
 
 ModelHandler = Callable[[ModelRequest[Any]], ModelResponse[Any]]
 ToolHandler = Callable[[ToolCallRequest], "ToolMessage | Command[Any]"]
@@ -43,16 +52,29 @@ class Turn(AgentMiddleware[Any, Any]):
     """The guard of one question.
 
     Args:
+        question: the user's text.
         ledger: evidence of this conversation.
         cancel: set by the user's Stop.
         max_steps: model calls before the answer must be written.
+        is_planner: whether the model plans its calls and writes its answers itself.
+        judge: of the cited papers' support, for the check of what is written.
     """
 
-    def __init__(self, ledger: Ledger, cancel: threading.Event, max_steps: int) -> None:
+    def __init__(
+        self,
+        question: str,
+        ledger: Ledger,
+        cancel: threading.Event,
+        max_steps: int,
+        is_planner: bool = False,
+        judge: Judge | None = None,
+    ) -> None:
         super().__init__()
+        self.question = question
         self.ledger = ledger
         self.cancel = cancel
         self.max_steps = max_steps
+        self.is_planner = is_planner
         self.steps = 0
         self.calls: list[ToolCall] = []
         self.said: list[str] = []
@@ -62,7 +84,17 @@ class Turn(AgentMiddleware[Any, Any]):
         """whole tables, each once: asked for with another offset, a tool makes the same again"""
         self.prompt_tokens = 0
         self.completion_tokens = 0
+        self.outcome: Draft | None = None
+        """what was written and checked"""
+        self.clarification = ""
+        """the question back to the user"""
+        self.error: Exception | None = None
+        """of the model, after which the answer is what was found before"""
+        self.was_nudged = False
+        self._judge = judge
         self._done: dict[str, ToolMessage] = {}
+        self._ids: set[str] = set()
+        self._not_run: dict[str, str] = {}
         self._repeats = 0
         self._lock = threading.Lock()
 
@@ -73,23 +105,46 @@ class Turn(AgentMiddleware[Any, Any]):
         neither.
         """
         if self.cancel.is_set():
-            return AIMessage(content="")
+            return AIMessage("")
         self.steps += 1
-        must_finish = self.steps >= self.max_steps or self._repeats > REPEATS_BEFORE_FINISH
-        if must_finish:
-            request = self._without_tools(request)
-        message = self._call(request, handler)
-        if message.invalid_tool_calls and not message.tool_calls and not self.cancel.is_set():
-            message = self._repair(request, handler, message)
-        if message.tool_calls and not must_finish:
-            return message
-        if not message.text.strip() and not must_finish and not self.cancel.is_set():
-            message = self._call(self._without_tools(request), handler)
-        if message.tool_calls or not message.text.strip():
-            return AIMessage(content=self._fallback())
+
+        def ask(request: ModelRequest[Any]) -> AIMessage:
+            return self._ask(request, handler)
+
+        step = self._planners_step if self.is_planner else self._models_step
+        try:
+            message = step(request, ask)
+        except Exception as error:  # a model may break in any way; what was found is kept
+            if not self.ledger.fresh():
+                raise
+            log.exception("the model failed; the answer is what was found before")
+            self.error = error
+            return AIMessage(self.fallback())
+        if message.tool_calls and not self.calls:
+            self._announce(message.tool_calls, request.runtime.stream_writer)
         return message
 
-    def _call(self, request: ModelRequest[Any], handler: ModelHandler) -> AIMessage:
+    @property
+    def must_finish(self) -> bool:
+        """Whether this step is the last: the answer is written now."""
+        return self.steps >= self.max_steps or self._repeats > REPEATS_BEFORE_FINISH
+
+    def _models_step(self, request: ModelRequest[Any], ask: executing.Ask) -> AIMessage:
+        return executing.step(self, request, ask)
+
+    def _planners_step(self, request: ModelRequest[Any], ask: executing.Ask) -> AIMessage:
+        """The planner's own step; at the limit once more without tools."""
+        finish = self._without_tools(request)
+        message = ask(finish if self.must_finish else request)
+        if message.tool_calls and not self.must_finish:
+            return message
+        if not message.text.strip() and not self.must_finish and not self.cancel.is_set():
+            message = ask(finish)
+        if message.tool_calls or not message.text.strip():
+            return AIMessage(self.fallback())
+        return message
+
+    def _ask(self, request: ModelRequest[Any], handler: ModelHandler) -> AIMessage:
         message = handler(request).result[-1]
         assert isinstance(message, AIMessage)
         if usage := message.usage_metadata:
@@ -102,23 +157,70 @@ class Turn(AgentMiddleware[Any, Any]):
         finish = load("finish", steps=self.steps, abstention=ABSTENTION)
         return request.override(tools=[], system_message=SystemMessage(f"{system}\n\n{finish}"))
 
-    def _repair(
-        self, request: ModelRequest[Any], handler: ModelHandler, message: AIMessage
-    ) -> AIMessage:
-        broken = message.invalid_tool_calls[0]
-        problem = f"{broken.get('name')}({broken.get('args')}): {broken.get('error') or 'not JSON'}"
-        hint = HumanMessage(load("repair", problem=problem))
-        return self._call(request.override(messages=[*request.messages, hint]), handler)
+    def _announce(self, calls: Sequence[Call], tell: Callable[[Any], None]) -> None:
+        """Say what will be done, where it is more than one short thing."""
+        if len(calls) > 1 or any(narration.takes_long(call["name"]) for call in calls):
+            titles = (narration.doing(call["name"], call["args"]) for call in calls)
+            tell(Planned(tuple(dict.fromkeys(titles))))
 
-    def _fallback(self) -> str:
+    def bounded(self, calls: Sequence[Call]) -> list[Call]:
+        """The calls of one step, each once, under ids of their own, and not more than are run.
+
+        Where some are left out, one of them stays to carry the observation that says so.
+        """
+        distinct: dict[str, Call] = {}
+        for call in calls:
+            distinct.setdefault(_identity(call["name"], call["args"]), call)
+        kept = list(distinct.values())[: CALLS_PER_STEP + 1]
+        for call in kept:
+            call_id = call["id"]
+            if not call_id or call_id in self._ids:
+                call_id = call["id"] = f"call_{uuid.uuid4().hex[:12]}"
+            self._ids.add(call_id)
+        if len(kept) > CALLS_PER_STEP:
+            left_out = len(distinct) - CALLS_PER_STEP
+            self._not_run[str(kept[-1]["id"])] = (
+                f"Not run, like {left_out - 1} more: a step runs at most {CALLS_PER_STEP} calls. "
+                "Choose those that the question needs."
+            )
+        return kept
+
+    # -- the answer --------------------------------------------------------------------------------
+
+    def draft(self, text: str) -> Draft:
+        """A text held against this conversation's evidence."""
+        return Draft.of(text, self.ledger, self.question, self.said, self._judge)
+
+    def pack(self) -> str:
+        """The evidence for the writer, this question's first."""
+        return self.ledger.pack(self.question).text
+
+    def fallback(self) -> str:
         """The answer when the model gives none: what was found, cited, or that nothing was."""
         found = self.ledger.fresh()
         if not found:
             searched = "; ".join(self.said) or "no tool found anything"
             return f"{ABSTENTION}. Stopped after {self.steps} steps. Searched: {searched}."
-        lines = [f"Stopped after {self.steps} steps without a written answer. Found so far:"]
+        why = "The model failed" if self.error else f"Stopped after {self.steps} steps"
+        lines = [f"{why} without a written answer. Found so far:"]
         lines += [f"- {_first_words(item.quote)} [{item.key}]" for item in found[:8]]
         return "\n".join(lines)
+
+    def given_up(self, reason: str) -> str:
+        """The abstention of a model that gave up; a reason with numbers of its own is left out."""
+        if review(reason, (), self.question, self.said).unsupported_numbers:
+            reason = ""
+        because = f": {reason.rstrip('.')}." if reason else "."
+        return f"{ABSTENTION}{because} Searched: {self._searched()}"
+
+    def withheld(self) -> str:
+        """What is said instead of a text that rests on nothing."""
+        return f"{ABSTENTION}: the model wrote a text that cites no evidence. Searched: " + (
+            self._searched()
+        )
+
+    def _searched(self) -> str:
+        return " ".join(self.said) or "nothing: the model called no tool."
 
     # -- the tools ---------------------------------------------------------------------------------
 
@@ -128,7 +230,11 @@ class Turn(AgentMiddleware[Any, Any]):
         """
         call = request.tool_call
         name, args, call_id = call["name"], call["args"], call["id"] or uuid.uuid4().hex
-        identity = json.dumps([name, args], sort_keys=True, default=str)
+        if call_id in self._not_run:
+            return _observation(self._not_run[call_id], name, call_id)
+        if refusal := safety.review_call(name, args):
+            return _observation(refusal.observation(), name, call_id)
+        identity = _identity(name, args)
         with self._lock:
             earlier = self._done.get(identity)
             self._repeats += earlier is not None
@@ -184,6 +290,10 @@ class Turn(AgentMiddleware[Any, Any]):
     def _say(self, *texts: str) -> None:
         with self._lock:
             self.said += [text for text in texts if text]
+
+
+def _identity(name: str, args: object) -> str:
+    return json.dumps([name, args], sort_keys=True, default=str)
 
 
 def _observation(text: str, name: str, call_id: str) -> ToolMessage:

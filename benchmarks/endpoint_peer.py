@@ -1,12 +1,12 @@
-"""Asks ``transformers serve`` with a tiny random model: a real server's own dialect, on this
-machine.
+"""Asks ``transformers serve`` with tiny random models of three architectures: a real server's own
+dialect, on this machine.
 
     python benchmarks/endpoint_peer.py [--json]
 
-Checks that the server is found, a model in a folder is loaded, text is streamed, tools are taken,
-tokens are counted and a Stop closes the connection. Needs ``pip install transformers[serving]``;
-skips with a message where it is missing. Exit code 1 where a check fails. What the random model
-says means nothing.
+Checks for a Qwen3, a Llama and a Gemma 3 that the server is found, the model in its folder is
+loaded, text is streamed, tools are taken, tokens are counted and a Stop closes the connection.
+Needs ``pip install transformers[serving]``; skips with a message where it is missing. Exit code 1
+where a check fails. What a random model says means nothing.
 """
 
 from __future__ import annotations
@@ -24,35 +24,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "support"))
+from chat_models import FAMILIES, make_chat_model
+
 START_S = 120
-TEMPLATE = (
-    "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}<|im_start|>{{ m.role }}\n"
-    "{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
-)
-
-
-def make_model(folder: Path) -> None:
-    """A two-layer random Qwen3 over bytes, as the hub lays models out."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
-    from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
-
-    torch.manual_seed(0)
-    alphabet = ["<|im_end|>", "<|im_start|>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
-    raw = Tokenizer(models.BPE(vocab={c: at for at, c in enumerate(alphabet)}, merges=[]))
-    raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    raw.decoder = decoders.ByteLevel()
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|im_end|>"
-    )
-    tokenizer.chat_template = TEMPLATE
-    tokenizer.save_pretrained(folder)
-    config = Qwen3Config(
-        vocab_size=len(alphabet), hidden_size=32, intermediate_size=64, num_hidden_layers=2,
-        num_attention_heads=2, num_key_value_heads=2, head_dim=16, max_position_embeddings=8192,
-        eos_token_id=0, pad_token_id=0,
-    )  # fmt: skip
-    Qwen3ForCausalLM(config).save_pretrained(folder)
 
 
 def checks(url: str, folder: Path) -> dict[str, Any]:
@@ -94,8 +69,7 @@ def main() -> None:
     from retort.retrieval.errors import RetortError
 
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name) / "tiny"
-        make_model(folder)
+        folders = {each: make_chat_model(Path(name) / each, each) for each in FAMILIES}
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
             port = unused.getsockname()[1]
@@ -112,17 +86,27 @@ def main() -> None:
                 if time.monotonic() > deadline:
                     sys.exit(f"transformers serve did not start within {START_S} s")
                 time.sleep(0.5)
-            found = checks(f"http://127.0.0.1:{port}/v1", folder)
+            url = f"http://127.0.0.1:{port}/v1"
+            found = {family: checks(url, folder) for family, folder in folders.items()}
         except RetortError as error:
             sys.exit(f"FAILED: {error}")
         finally:
             server.terminate()
             server.wait()
-    stop_s = found["stop_s"]
-    ok = found["pieces"] > 1 and all(found["tokens"]) and found["takes_tools"]
-    ok = ok and stop_s is not None and 0 <= stop_s < 1
-    print(json.dumps(found | {"ok": ok}) if as_json else f"{found} {'ok' if ok else 'FAILED'}")
+    ok = all(map(is_well, found.values()))
+    if as_json:
+        print(json.dumps(found | {"ok": ok}))
+    else:
+        for family, told in found.items():
+            print(f"{family}: {told} {'ok' if is_well(told) else 'FAILED'}")
     sys.exit(0 if ok else 1)
+
+
+def is_well(found: dict[str, Any]) -> bool:
+    """Whether a model streamed, counted, took tools and stopped within a second."""
+    stop_s = found["stop_s"]
+    stopped = stop_s is not None and 0 <= stop_s < 1
+    return stopped and found["pieces"] > 1 and all(found["tokens"]) and found["takes_tools"]
 
 
 if __name__ == "__main__":

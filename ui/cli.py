@@ -35,7 +35,7 @@ from retort.ui import (
     terminal,
 )
 from retort.ui.interrupt import stop_on_interrupt
-from retort.ui.options import JSON, Library, Model
+from retort.ui.options import JSON, Library, Model, NoTools
 
 DONE, FAILED, WRONG_USE, DONE_WITH_FAILURES = 0, 1, 2, 3
 INTERRUPTED = 130
@@ -81,12 +81,15 @@ def ask(
     session: Annotated[str | None, typer.Option(help="Conversation to continue, by name.")] = None,
     model: Model = None,
     library: Library = None,
+    no_tools: NoTools = False,
     json: JSON = False,
 ) -> None:
     """Answer one question with its sources."""
     from retort.agent.opening import open_assistant
 
-    opened = open_assistant(Settings.from_environment(model=model, library=library))
+    opened = open_assistant(
+        Settings.from_environment(model=model, library=library, no_tools=no_tools)
+    )
     stop = stop_on_interrupt()
     events = opened.assistant.ask(question, session, stop)
     if not json:
@@ -97,7 +100,7 @@ def ask(
     else:
         terminal.show_sources(answer)
         for table in answer.tables:
-            print(f"\n{rows.table_text(table)}")
+            terminal.tell(f"\n{rows.table_text(table)}")
             all_rows = f"retort export {answer.id} --format csv --output FILE.csv"
             terminal.say(f"{rows.said(table)}; all, as CSV or SDF: {all_rows}")
     if answer.error:
@@ -132,6 +135,7 @@ def batch(
     retry_failed: Annotated[bool, typer.Option(help="Ask again what failed.")] = False,
     model: Model = None,
     library: Library = None,
+    no_tools: NoTools = False,
     json: JSON = False,
 ) -> None:
     """Answer a file of questions. Resumable: what is answered is not asked again."""
@@ -140,7 +144,9 @@ def batch(
     from retort.ui.progress import bar
 
     items = batches.read_questions(questions)
-    opened = open_assistant(Settings.from_environment(model=model, library=library))
+    opened = open_assistant(
+        Settings.from_environment(model=model, library=library, no_tools=no_tools)
+    )
     terminal.say(opened.status_line())
     stop = stop_on_interrupt()
     with bar("Answering") as advance:

@@ -63,7 +63,7 @@ def calculate(
     if json:
         terminal.emit(rows)
     else:
-        print("\n\n".join(map(_shown, rows)))
+        terminal.tell("\n\n".join(map(_shown, rows)))
     failed = sum(row["error"] is not None for row in rows)
     raise typer.Exit(0 if not failed else 1 if failed == len(rows) else 3)
 

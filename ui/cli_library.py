@@ -116,7 +116,9 @@ def status(library: Library = None, json: JSON = False) -> None:
     for name, value in facts.items():
         if name.endswith("_files"):
             for row in value:
-                print(f"  {name.removesuffix('_files')}: {row['path']}: {_told(row['error'])}")
+                terminal.tell(
+                    f"  {name.removesuffix('_files')}: {row['path']}: {_told(row['error'])}"
+                )
         elif name == "files":
             print(f"files: {_counted(value)}")
         elif name == "index":

@@ -80,7 +80,7 @@ def series(
     if json:
         terminal.emit(summary | {"evidence": [item.as_dict() for item in shown]})
     else:
-        print("\n".join([found.summary, *(item.quote for item in shown)]))
+        terminal.tell("\n".join([found.summary, *(item.quote for item in shown)]))
         if len(found.evidence) > SHOWN:
             print(f"{SHOWN} of {len(found.evidence):,} shown; all in {output}")
     terminal.say(f"{summary['note']} Written: {output}".strip())

@@ -80,11 +80,11 @@ def call(
     if json:
         terminal.emit(result.as_dict())
     else:
-        print(message.text)
+        terminal.tell(message.text)
     if output:
         _write_table(output, tool, result.table)
     elif result.table and not json:
-        print(f"\n{rows.table_text(result.table)}")
+        terminal.tell(f"\n{rows.table_text(result.table)}")
         terminal.say(f"{rows.said(result.table)}; --output FILE.csv or FILE.sdf for all")
 
 
@@ -177,7 +177,7 @@ def predict(
     if json:
         terminal.emit([row.as_dict() for row in made])
     else:
-        print(predictions.predictions(made))
+        terminal.tell(predictions.predictions(made))
     failed = sum(row.error is not None for row in made)
     raise typer.Exit(0 if not failed else 1 if failed == len(made) else 3)
 
@@ -228,7 +228,7 @@ def _explain(
     if json:
         terminal.emit({"endpoint": endpoint.name, "model": endpoint.model} | asdict(found))
     else:
-        print(wording.explanation(smiles[0], endpoint, found))
+        terminal.tell(wording.explanation(smiles[0], endpoint, found))
     if svg:
         _write_drawing(svg, found, endpoint.label)
 
@@ -251,7 +251,7 @@ def _show_endpoints(found: list[Endpoint], whole: bool, json: bool) -> None:
     if json:
         terminal.emit([item.as_dict() for item in found])
     elif whole:
-        print("\n\n".join(predictions.card(item) for item in found))
+        terminal.tell("\n\n".join(predictions.card(item) for item in found))
     else:
         print(predictions.endpoints(found))
         terminal.say("v: version, of model retort-ENDPOINT-VERSION. Scores are of scaffold folds.")

@@ -58,7 +58,7 @@ def remove(
         return
     print(f"Removed {papers}")
     if removal.files:
-        print(f"They come back when these are added again: {', '.join(removal.files)}")
+        terminal.tell(f"They come back when these are added again: {', '.join(removal.files)}")
 
 
 def _confirm(what: str) -> None:

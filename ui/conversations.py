@@ -16,7 +16,16 @@ from dataclasses import dataclass, replace
 
 from retort.agent import narration
 from retort.agent.assistant import Assistant
-from retort.agent.records import Answer, Event, Finished, TextDelta, ToolFinished, ToolStarted
+from retort.agent.records import (
+    Answer,
+    Event,
+    Finished,
+    Planned,
+    Revising,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+)
 from retort.retrieval.errors import RetortError, UsageError
 from retort.tools.records import Evidence
 from retort.tools.tables import Table
@@ -64,6 +73,7 @@ class Turn:
         self._steps: dict[str, Message] = {}
         self._running: set[str] = set()
         self._text = ""
+        self._revising = ""
         self._final: Message | None = None
         self.answer: Answer | None = None
         self._version = 0
@@ -109,6 +119,8 @@ class Turn:
             elif not self._running:
                 doing = "Writing the answer" if self._steps else "Reading the question"
                 messages.append(_assistant(render.waiting_html(doing)))
+            if self._revising and self._final is None:
+                messages.append(_assistant(render.waiting_html(self._revising)))
             if self._cancel.is_set() and self._final is None:
                 messages.append(_assistant(render.waiting_html("Stopping")))
             answer_id = self.answer.id if self.answer else ""
@@ -124,7 +136,11 @@ class Turn:
         final = _assistant(finished(event.answer)) if isinstance(event, Finished) else None
         with self._changed:
             self._version += 1
-            if isinstance(event, ToolStarted):
+            if isinstance(event, Planned):
+                self._steps["plan"] = _assistant(render.plan_html(event.steps))
+            elif isinstance(event, Revising):
+                self._revising = event.title
+            elif isinstance(event, ToolStarted):
                 self._text = ""
                 self._running.add(event.id)
                 self._steps[event.id] = _assistant(render.waiting_html(event.title))

@@ -20,3 +20,7 @@ Library = Annotated[
         "(RETORT_LIBRARY; default: default)."
     ),
 ]
+NoTools = Annotated[
+    bool,
+    typer.Option("--no-tools", help="Ask the model alone, from memory, to compare; cites nothing."),
+]

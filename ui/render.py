@@ -175,11 +175,10 @@ def notice_html(error: RetortError) -> str:
 def footer_html(answer: Answer) -> str:
     """How the answer came about, in one small line."""
     tokens = answer.prompt_tokens + answer.completion_tokens
+    status = "asks back" if answer.clarification else _STATUS.get(answer.status, "")
     clean = answer.status == "answered" and answer.citations and not any(answer.checks.findings())
     facts = [
-        f'<strong class="status">{_STATUS[answer.status]}</strong>'
-        if answer.status in _STATUS
-        else "",
+        f'<strong class="status">{status}</strong>' if status else "",
         "checks: every statement cited, every number in its source" if clean else "",
         escape(answer.model),
         f"{answer.seconds:.1f} s",
@@ -192,6 +191,14 @@ def footer_html(answer: Answer) -> str:
 def waiting_html(text: str) -> str:
     """A line that says what is going on, with a sign that it is."""
     return f'<div class="step waiting"><span class="spinner"></span>{escape(text)} ...</div>'
+
+
+def plan_html(steps: Sequence[str]) -> str:
+    """What is about to be done, folded."""
+    items = "".join(f"<li>{escape(step)}</li>" for step in steps)
+    count = "1 step" if len(steps) == 1 else f"{len(steps)} steps"
+    summary = f"<summary>Plan ({count})</summary>"
+    return f'<details class="step plan">{summary}<ol>{items}</ol></details>'
 
 
 def tool_html(

@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from retort.agent.records import Answer, Event, Finished, TextDelta, ToolFinished, ToolStarted
+from retort.agent.records import (
+    Answer,
+    Event,
+    Finished,
+    Planned,
+    Revising,
+    TextDelta,
+    ToolFinished,
+    ToolStarted,
+)
 from retort.agent.verdicts.labels import told
 from retort.retrieval.errors import RetortError
 from retort.tools.records import Evidence, kind_word, retraction
 
+_COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""control characters of both sets, line separators, and the signs that set the direction"""
+
+
+def visible(text: str) -> str:
+    """Text without what commands a terminal or turns its reading round.
+
+    A paper's title may hold escape sequences (colours, the clipboard, links that say one thing and
+    lead to another: OSC 8) and signs that reverse the order of letters (Boucher and Anderson 2021,
+    arXiv:2111.00169). Each such sign is shown as U+FFFD; line breaks and tabs stay.
+    """
+    return _COMMANDS.sub("\ufffd", text)
+
 
 def say(text: str) -> None:
     """A line of progress or a message: to stderr."""
-    print(text, file=sys.stderr, flush=True)
+    print(visible(text), file=sys.stderr, flush=True)
+
+
+def tell(text: str, end: str = "\n") -> None:
+    """Text for a reader: to stdout."""
+    print(visible(text), end=end, flush=True)
 
 
 def emit(value: Any) -> None:
     """A machine-readable result: one line of JSON to stdout."""
-    print(json.dumps(value, ensure_ascii=False), flush=True)
+    line = json.dumps(value, ensure_ascii=False)
+    print(_COMMANDS.sub(lambda sign: f"\\u{ord(sign[0]):04x}", line), flush=True)
 
 
 def show_error(error: RetortError) -> None:
@@ -46,19 +75,25 @@ def follow(events: Iterable[Event], show: bool = True, stream: bool = False) -> 
             return event.answer
         if not show:
             continue
-        if isinstance(event, ToolStarted):
+        if isinstance(event, Planned):
+            say("Plan:")
+            for step in event.steps:
+                say(f"  - {step}")
+        elif isinstance(event, ToolStarted):
             say(f"... {event.title}")
         elif isinstance(event, ToolFinished):
             mark = "ok" if event.call.status == "ok" else "failed"
             say(f"    {event.title} ({mark}, {event.call.seconds:.1f} s)")
         elif isinstance(event, TextDelta) and stream:
-            print(event.text, end="", flush=True)
+            tell(event.text, end="")
             shown += event.text
+        elif isinstance(event, Revising):
+            say(f"\n... {event.title}" if shown else f"... {event.title}")
         elif isinstance(event, Finished):
             if stream and shown.strip() == event.answer.answer.strip():
                 print()
             else:
-                print(("\n" if shown else "") + event.answer.answer)
+                tell(("\n" if shown else "") + event.answer.answer)
             return event.answer
     raise AssertionError("the events ended without an answer")
 
@@ -69,15 +104,15 @@ def show_sources(answer: Answer) -> None:
         print("\nSources")
     for citation in answer.citations:
         for line in source_lines(citation.marker, citation.evidence):
-            print(line)
+            tell(line)
         if said := told(answer.checks.verdicts, citation.marker):
-            print(f"    {said}")
+            tell(f"    {said}")
     if answer.molecules:
         print("\nMolecules")
         for molecule in answer.molecules:
-            print(f"{molecule['handle']}  {molecule['name']}  {molecule['smiles']}")
+            tell(f"{molecule['handle']}  {molecule['name']}  {molecule['smiles']}")
     for line in answer.checks.findings():
-        print(f"! {line}")
+        tell(f"! {line}")
 
 
 def source_lines(marker: int, evidence: Evidence) -> Iterator[str]:
@@ -105,7 +140,7 @@ def _place(record: Mapping[str, Any]) -> Sequence[object]:
 
 def table(rows: Sequence[Sequence[object]], header: Sequence[str]) -> str:
     """A plain aligned table."""
-    cells = [[str(cell) for cell in row] for row in (header, *rows)]
+    cells = [[visible(str(cell)) for cell in row] for row in (header, *rows)]
     widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
     lines = [
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))

@@ -18,6 +18,11 @@ def set_current(cancel: threading.Event) -> None:
     _current.set(cancel)
 
 
+def current() -> threading.Event | None:
+    """The Stop of this context, for work that goes on in a thread of another."""
+    return _current.get()
+
+
 def is_cancelled() -> bool:
     """Whether the user has stopped the answer that this context is writing."""
     cancel = _current.get()

@@ -1,6 +1,6 @@
 """The piece that closes a streamed message: tool calls, thinking and token counts.
 
-Owns their form for LangChain. Knows no model, and not how a call is written (``toolcalls``).
+Owns their form for LangChain. Knows no model, and not how a call is written (``notation``).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.messages import AIMessageChunk
+from langchain_core.messages.ai import UsageMetadata
 
 UNREADABLE = "unreadable: "
 """stands before the arguments of an invalid call: LangChain would complete JSON that is cut off, so
@@ -23,6 +24,7 @@ def closing(
     text: str = "",
     thinking: str = "",
     tokens: tuple[int, int] | None = None,
+    reused: int | None = None,
 ) -> AIMessageChunk:
     """The last chunk of a message.
 
@@ -33,6 +35,7 @@ def closing(
         text: what was held back while streaming.
         thinking: kept apart from the text.
         tokens: of the prompt and of the reply, where they are known.
+        reused: tokens of the prompt that an earlier one had computed, where that is known.
     """
     chunks: list[Any] = [
         {
@@ -53,17 +56,21 @@ def closing(
         }
         for call in invalid
     ]
-    prompt, reply = tokens or (0, 0)
     return AIMessageChunk(
         content=text,
         tool_call_chunks=chunks,
         invalid_tool_calls=[] if chunks else broken,
         additional_kwargs={"reasoning_content": thinking} if thinking else {},
-        usage_metadata=None
-        if tokens is None
-        else {"input_tokens": prompt, "output_tokens": reply, "total_tokens": prompt + reply},
+        usage_metadata=None if tokens is None else _usage(*tokens, reused),
         chunk_position="last",
     )
+
+
+def _usage(prompt: int, reply: int, reused: int | None) -> UsageMetadata:
+    usage = UsageMetadata(input_tokens=prompt, output_tokens=reply, total_tokens=prompt + reply)
+    if reused is not None:
+        usage["input_token_details"] = {"cache_read": reused}
+    return usage
 
 
 def _new_id() -> str:

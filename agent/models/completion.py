@@ -15,7 +15,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, ToolMessage
 
 from retort.agent.models.closing import closing
-from retort.agent.models.toolcalls import parse
+from retort.agent.models.notation import parse
 from retort.prompts import load
 
 ROLES = {"human": "user", "ai": "assistant", "system": "system", "tool": "tool"}
@@ -54,6 +54,17 @@ def _on_the_wire(message: BaseMessage) -> dict[str, Any]:
             for call in message.tool_calls
         ]
     return entry
+
+
+def choice(tool_choice: str | None) -> str | dict[str, Any] | None:
+    """LangChain's choice of tools as the protocol has it; None where it need not be said."""
+    if tool_choice in (None, "auto"):
+        return None
+    if tool_choice in ("required", "any"):
+        return "required"
+    if tool_choice == "none":
+        return "none"
+    return {"type": "function", "function": {"name": tool_choice}}
 
 
 def wire_as_text(
@@ -221,14 +232,15 @@ class Reply:
         if not self.is_finished:
             raise Garbled("its answer breaks off")
 
-    def last(self, names: Sequence[str], shown: str) -> AIMessageChunk:
+    def last(self, tools: Sequence[Mapping[str, Any]], held_back: str) -> AIMessageChunk:
         """The closing piece: calls, thinking, counts, and text that was held back.
 
         Args:
-            names: tools that may be called; calls written as text count only for these.
-            shown: what was streamed already.
+            tools: schemas of the tools that may be called; calls written as text count only for
+                these.
+            held_back: text that was not streamed.
         """
-        parsed = parse(self.text, names)
+        parsed = parse(self.text, tools)
         calls: list[dict[str, Any]] = [
             {"id": call.id, "name": call.name, "args": _object(call.args or "{}")}
             for call in self._calls
@@ -242,7 +254,6 @@ class Reply:
         if not self._calls:
             calls, invalid = list(parsed.calls), list(parsed.invalid)
         thinking = "\n".join(part for part in (self.thinking.strip(), parsed.thinking) if part)
-        held_back = "" if shown.strip() or calls else parsed.text
         return closing(calls, invalid, held_back, thinking, self.usage)
 
 

@@ -27,8 +27,8 @@ from retort.agent.models import completion, faults
 from retort.agent.models.cancellation import is_cancelled
 from retort.agent.models.completion import Reply
 from retort.agent.models.connection import POLL_S, Exchange, Head, Limits, Lost, Server, Stopped
+from retort.agent.models.notation import VisibleText
 from retort.agent.models.probe import Served, probe
-from retort.agent.models.toolcalls import VisibleText
 from retort.retrieval.errors import RetortError, UsageError
 from retort.retrieval.fetch.http import retry_after
 
@@ -52,6 +52,10 @@ class _Again(Exception):
         self.wait_s = wait_s
 
 
+class _WithoutChoice(Exception):
+    """The server does not let a call be demanded; the question goes again, with the choice free."""
+
+
 class _WithoutTools(Exception):
     """The server takes no tools; the question goes again, with the tools in its text."""
 
@@ -64,6 +68,8 @@ class _Question:
     tools: list[dict[str, Any]]
     stop: list[str] | None
     most_tokens: int
+    choice: str | dict[str, Any] | None = None
+    """of tools, as the protocol has it"""
 
 
 class EndpointChatModel(BaseChatModel):
@@ -80,6 +86,7 @@ class EndpointChatModel(BaseChatModel):
     _limits: Limits = PrivateAttr()
     _served: Served = PrivateAttr()
     _takes_tools: bool = PrivateAttr(default=True)
+    _takes_choice: bool = PrivateAttr(default=True)
 
     def __init__(self, server: Server, served: Served, limits: Limits, **fields: Any) -> None:
         super().__init__(**fields)
@@ -116,8 +123,17 @@ class EndpointChatModel(BaseChatModel):
     def bind_tools(
         self, tools: Sequence[Any], *, tool_choice: str | None = None, **kwargs: Any
     ) -> Runnable[Any, AIMessage]:
-        """Bind tools as OpenAI-style schemas."""
-        return self.bind(tools=[convert_to_openai_tool(tool) for tool in tools], **kwargs)
+        """Bind tools as OpenAI-style schemas.
+
+        Args:
+            tools: any that LangChain takes.
+            tool_choice: None or "auto" for the model's own choice, "required" (or "any") for a
+                call, "none", or a tool's name; sent until the server refuses it.
+            kwargs: for the model.
+        """
+        schemas = [convert_to_openai_tool(tool) for tool in tools]
+        choice = completion.choice(tool_choice)
+        return self.bind(tools=schemas, **({"tool_choice": choice} if choice else {}), **kwargs)
 
     def _generate(
         self,
@@ -139,32 +155,35 @@ class EndpointChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         room = self._served.context // 4 if self._served.context else REPLY_TOKENS
         most_tokens = kwargs.get("max_tokens") or min(REPLY_TOKENS, room)
-        question = _Question(messages, kwargs.get("tools") or [], stop, most_tokens)
-        reply, visible, shown = Reply(), VisibleText(), ""
+        tools = kwargs.get("tools") or []
+        question = _Question(messages, tools, stop, most_tokens, kwargs.get("tool_choice"))
+        reply, visible = Reply(), VisibleText(tools)
         try:
             for piece in self._pieces(question, reply):
                 for text in visible.feed(piece):
-                    shown += text
                     chunk = ChatGenerationChunk(message=AIMessageChunk(content=text))
                     if run_manager:
                         run_manager.on_llm_new_token(text, chunk=chunk)
                     yield chunk
         except Stopped:
             log.info("stopped; the connection to %s is closed", self._server.url)
-        names = [tool["function"]["name"] for tool in question.tools]
-        yield ChatGenerationChunk(message=reply.last(names, shown))
+        yield ChatGenerationChunk(message=reply.last(question.tools, visible.flush()))
 
     def _pieces(self, question: _Question, reply: Reply) -> Iterator[str]:
         """The reply's text piece by piece; tries again while nothing has come."""
-        attempt = 0
+        attempt, is_free = 0, not self._takes_choice
         while True:
             attempt += 1
-            takes_tools = self._takes_tools
-            body = self._body(question, takes_tools)
-            has_tools = takes_tools and bool(question.tools)
+            has_tools = self._takes_tools and bool(question.tools)
+            has_choice = has_tools and not is_free and bool(question.choice)
+            body = self._body(question, self._takes_tools, has_choice)
             try:
-                yield from self._attempt(body, reply, attempt, has_tools)
+                yield from self._attempt(body, reply, attempt, has_tools, has_choice)
+                self._takes_choice = not is_free
                 return
+            except _WithoutChoice:
+                log.warning("%s refused that a call is demanded", self._server.url)
+                is_free = True
             except _WithoutTools:
                 log.warning("%s takes no tools; they go in the text", self._server.url)
                 self._takes_tools = False
@@ -178,7 +197,7 @@ class EndpointChatModel(BaseChatModel):
                 log.info("attempt %d failed: %s", attempt, failure)
                 _pause(max(wait_s, backoff_s * random.uniform(0.5, 1.5)))
 
-    def _body(self, question: _Question, takes_tools: bool) -> bytes:
+    def _body(self, question: _Question, takes_tools: bool, has_choice: bool) -> bytes:
         body: dict[str, Any] = {
             "model": self.model_name,
             "stream": True,
@@ -191,15 +210,19 @@ class EndpointChatModel(BaseChatModel):
         if takes_tools:
             body["messages"] = completion.wire(question.messages)
             body |= {"tools": question.tools} if question.tools else {}
+            body |= {"tool_choice": question.choice} if has_choice else {}
         else:
             body["messages"] = completion.wire_as_text(question.messages, question.tools)
         return json.dumps(body).encode()
 
-    def _attempt(self, body: bytes, reply: Reply, attempt: int, has_tools: bool) -> Iterator[str]:
+    def _attempt(
+        self, body: bytes, reply: Reply, attempt: int, has_tools: bool, has_choice: bool
+    ) -> Iterator[str]:
         """One request and its reply.
 
         Raises:
             _Again: it failed before anything came, and may pass.
+            _WithoutChoice: the server refused that a call is demanded.
             _WithoutTools: the server refused the tools.
             RetortError: it failed for good.
             Stopped: the user stopped.
@@ -210,6 +233,8 @@ class EndpointChatModel(BaseChatModel):
                 head = exchange.head()
                 if head.status != 200:
                     exchange.progress()
+                    if has_choice and head.status in faults.UNSUPPORTED:
+                        raise _WithoutChoice
                     raise self._refusal(head, exchange.body(), attempt, has_tools)
                 for event in completion.events(exchange.lines()):
                     text = reply.feed(event)

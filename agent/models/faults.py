@@ -18,6 +18,10 @@ from retort.retrieval.fetch.http import wording
 PASSING = frozenset({408, 425, 429, 502, 503, 504})
 """HTTP statuses after which the same request may work a moment later"""
 
+UNSUPPORTED = frozenset({400, 404, 405, 422, 500, 501})
+"""HTTP statuses with which servers refuse a field of a request that they do not know; what they say
+of it differs too much to be read"""
+
 _OTHER_WAY = "or --model embedded"
 _ADDRESS = f"Check host, port and path (it usually ends with /v1), {_OTHER_WAY}"
 _LOG = f"See the server's own log, try again, {_OTHER_WAY}"

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from retort.agent.models import memory
 from retort.agent.settings import Settings
 from retort.retrieval.errors import OfflineError, UsageError
 
@@ -30,6 +31,8 @@ class LoadedModel:
     model: BaseChatModel
     name: str
     why: str
+    is_planner: bool = False
+    """whether it plans by itself: bound to all tools with their whole schemas, and never helped"""
 
 
 def load_model(settings: Settings, encoder: Callable[[], Encoder]) -> LoadedModel:
@@ -61,29 +64,6 @@ def load_model(settings: Settings, encoder: Callable[[], Encoder]) -> LoadedMode
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
-    """Of the CUDA GPU, in GiB."""
-
-    device: str
-    free_gib: float
-    total_gib: float
-
-    def told(self) -> str:
-        """On one line."""
-        return f"{self.device}, {self.free_gib:.1f} of {self.total_gib:.1f} GiB free"
-
-
-def gpu_memory() -> Memory | None:
-    """What the GPU has now; None where there is no CUDA GPU."""
-    import torch
-
-    if not torch.cuda.is_available():
-        return None
-    free, total = torch.cuda.mem_get_info()
-    return Memory(torch.cuda.get_device_name(), free / 2**30, total / 2**30)
-
-
-@dataclass(frozen=True, slots=True)
 class Choice:
     """What ``auto`` takes on this machine, and why."""
 
@@ -91,19 +71,22 @@ class Choice:
     why: str
 
 
-def choose() -> Choice:
-    """What ``auto`` would take now: a model that is on disk and fits the GPU, else the embedded
+def choose(quantisation: str = "") -> Choice:
+    """What ``auto`` would take now: a model that is on disk and fits the GPUs, else the embedded
     one. Nothing is loaded, nothing is downloaded.
+
+    Args:
+        quantisation: as in ``Settings``; smaller weights let a larger model fit.
     """
     from retort.agent.models import catalogue
 
-    memory = gpu_memory()
-    if memory is None:
+    room = memory.gpu_memory()
+    if room is None:
         return Choice("embedded", "auto: no CUDA GPU")
-    free_gib = memory.free_gib
-    fitting = [each for each in catalogue.FOR_AUTO if free_gib >= each.needs_gib]
+    free_gib = room.free_gib
+    fitting = catalogue.fits(free_gib, quantisation)
     if not fitting:
-        least = catalogue.FOR_AUTO[-1].needs_gib
+        least = min(each.need(quantisation).gib for each in catalogue.FOR_AUTO)
         return Choice(
             "embedded", f"auto: {free_gib:.1f} GiB of GPU memory free, {least:.1f} needed"
         )
@@ -118,7 +101,7 @@ def choose() -> Choice:
 
 
 def _auto(settings: Settings, encoder: Callable[[], Encoder]) -> LoadedModel:
-    choice = choose()
+    choice = choose(settings.quantisation)
     if choice.spec == "embedded":
         return _embedded(encoder, choice.why)
     # what is on disk is whole, so nothing is fetched in silence
@@ -128,14 +111,16 @@ def _auto(settings: Settings, encoder: Callable[[], Encoder]) -> LoadedModel:
 def _embedded(encoder: Callable[[], Encoder], why: str) -> LoadedModel:
     from retort.agent.models.embedded.chat import EmbeddedChatModel
 
-    return LoadedModel(EmbeddedChatModel(encoder=encoder), "embedded", why)
+    return LoadedModel(EmbeddedChatModel(encoder=encoder), "embedded", why, is_planner=True)
 
 
 def _huggingface(settings: Settings, name: str, why: str) -> LoadedModel:
-    from retort.agent.models.huggingface import load
+    from retort.agent.models.local.chat import LocalChatModel
+    from retort.agent.models.local.loading import load
 
-    model = load(name, offline=settings.offline, seed=settings.seed)
-    return LoadedModel(model, f"hf:{name}", why)
+    loaded = load(name, settings.offline, settings.quantisation)
+    model = LocalChatModel(loaded.model, loaded.tokenizer, name_or_path=name, seed=settings.seed)
+    return LoadedModel(model, f"hf:{name}", f"{why}; {loaded.told}")
 
 
 def _endpoint(settings: Settings, spec: str) -> LoadedModel:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+from chat_models import make_chat_model
 from openai_server import refusal, serve
 
 from retort.agent import doctor
 from retort.agent.bench import BenchMaker
 from retort.agent.doctor import Finding, examine
+from retort.agent.models import memory
+from retort.agent.models.memory import Memory
 from retort.agent.records import Answer
 from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
@@ -79,3 +84,31 @@ def test_every_finding_that_is_not_well_has_its_fix(tmp_path: Path) -> None:
         *("model", "encoder", "library", "ChEMBL", "predictors")
     ]
     assert all(finding.fix for finding in findings if finding.state != "ok")
+
+
+def test_the_gpu_is_told_with_what_fits_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(tmp_path)
+    monkeypatch.setattr(memory, "gpus", lambda: (Memory("A", 10.0, 24.0), Memory("B", 12.0, 24.0)))
+    found = doctor._gpu(settings)
+    assert found.state == "ok" and "A + B, 22.0 of 48.0 GiB free" in found.cause
+    assert "Qwen/Qwen3-8B fits (19.0 GiB" in found.cause
+    assert "Qwen/Qwen3-14B" in doctor._gpu(replace(settings, quantisation="4bit")).cause
+    monkeypatch.setattr(memory, "gpus", lambda: (Memory("A", 3.0, 24.0),))
+    found = doctor._gpu(settings)
+    assert found.state == "limited" and "needs 11.0" in found.cause and "4bit" in found.fix
+
+
+def test_a_model_that_does_not_fit_is_told_with_its_need(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_chat_model(tmp_path / "tiny")
+    assert "on the CPU, 1.0 GiB" in model_finding(f"hf:{folder}", tmp_path).cause
+    monkeypatch.setattr(memory, "ram", lambda: Memory("RAM", 0.5, 4.0))
+    found = model_finding(f"hf:{folder}", tmp_path)
+    assert found.state == "broken" and "RAM, 0.5 of 4.0 GiB free" in found.cause and found.fix
+
+
+def test_a_missing_grammar_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    found = doctor._grammar()
+    assert found.state == "limited" and found.fix.startswith("pip install llguidance")

@@ -277,3 +277,31 @@ def test_several_tables_stand_under_each_other(sessions: Sessions) -> None:
     assert len(rows) == 341 and rows[0]["table"] == "IC50 on EGFR"
     assert rows[0]["median (nM)"] == "2.0" and rows[-1]["median (nM)"] == ""
     assert rows[-1]["phase"] == "4" and rows[-1]["name"] == "a"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "![x](http://evil.example/y)",
+        "[x](http://evil.example)",
+        "<img src=http://evil.example/x>",
+        "<iframe src=//evil.example></iframe>",
+        "<http://evil.example>",
+        "[x]: http://evil.example\n![x][x] ![x]",
+        "<style>@import url(http://evil.example)</style>",
+        "<!-- x --> [a](javascript:alert(1))",
+    ],
+)
+def test_an_exported_answer_holds_no_picture_link_or_html(text: str) -> None:
+    from retort.agent.export import inert
+
+    made = inert(text)
+    assert made.replace("\\", "") == text
+    assert not re.search(r"(?<!\\)<[a-zA-Z/!?]|\](?:\(|:|\[)|(?<!\\)!\[", made)
+
+
+def test_an_exported_answer_keeps_its_code_and_its_form() -> None:
+    from retort.agent.export import inert
+
+    text = "# A\n**b** [1], `C[C@H](N)C(=O)O`, x < 5\n\n```\n<a>[b](c)\n```\n| a | b |"
+    assert inert(text) == text

@@ -346,6 +346,9 @@ class Benches:
     def tools(self, bench: object) -> list[BaseTool]:
         return tools()
 
+    def encoder(self) -> Any:
+        raise AssertionError("a planner's evidence is not ordered")
+
     def library(self) -> Any:
         return SimpleNamespace(name="starter", count=lambda: (len(PAPERS), 7), paper=PAPERS.get)
 

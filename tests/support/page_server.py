@@ -57,6 +57,7 @@ def main(home: Path, port: int) -> None:
         "scripted",
         Benches(),  # type: ignore[arg-type]
         Sessions(home / "sessions.sqlite"),
+        is_planner=True,
     )
     serve(Opened(assistant, "for the tests"), "127.0.0.1", port, drawing)
 

@@ -41,6 +41,15 @@ def malformed(name: str, raw: str) -> AIMessage:
     return AIMessage(content="", invalid_tool_calls=[broken])
 
 
+def breaking(text: str, error: Exception) -> AIMessage:
+    """A model message that breaks off while it is written."""
+    return AIMessage(content=text, additional_kwargs={"error": error})
+
+
+ANSWER = calls(call("answer"))
+"""The model says that it has enough: its answer is written next."""
+
+
 Step = AIMessage | str | Callable[[list[BaseMessage]], AIMessage | str]
 
 
@@ -50,6 +59,7 @@ class Scripted(BaseChatModel):
     steps: list[Any]
     seen: list[list[BaseMessage]] = Field(default_factory=list)
     bound: list[list[str]] = Field(default_factory=list)
+    choices: list[str | None] = Field(default_factory=list)
 
     @property
     def _llm_type(self) -> str:
@@ -58,8 +68,10 @@ class Scripted(BaseChatModel):
     def bind_tools(self, tools: Sequence[Any], **kwargs: Any) -> Runnable[Any, Any]:
         return self.bind(tools=[convert_to_openai_tool(item) for item in tools], **kwargs)
 
-    def _next(self, messages: list[BaseMessage], tools: list[dict[str, Any]]) -> AIMessage:
+    def _next(self, messages: list[BaseMessage], kwargs: dict[str, Any]) -> AIMessage:
+        tools = kwargs.get("tools", [])
         self.seen.append(messages)
+        self.choices.append(kwargs.get("tool_choice"))
         self.bound.append([item["function"]["name"] for item in tools])
         step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
         made = step(messages) if callable(step) else step
@@ -68,18 +80,20 @@ class Scripted(BaseChatModel):
     def _generate(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
     ) -> ChatResult:
-        message = self._next(messages, kwargs.get("tools", []))
+        message = self._next(messages, kwargs)
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     def _stream(
         self, messages: list[BaseMessage], stop: Any = None, run_manager: Any = None, **kwargs: Any
     ) -> Iterator[ChatGenerationChunk]:
-        message = self._next(messages, kwargs.get("tools", []))
+        message = self._next(messages, kwargs)
         for word in message.text.split(" ") if message.text else []:
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=word + " "))
             if run_manager:
                 run_manager.on_llm_new_token(word, chunk=chunk)
             yield chunk
+        if error := message.additional_kwargs.get("error"):
+            raise error
         parts = [
             {"name": item["name"], "args": json.dumps(item["args"]), "id": item["id"], "index": i}
             for i, item in enumerate(message.tool_calls)
@@ -110,14 +124,19 @@ ACTIVITIES = Table(
 
 
 class Toys:
-    """Toy tools that count how often they ran."""
+    """Toy tools that count how often they ran.
 
-    def __init__(self) -> None:
+    Args:
+        more: measurements that the look-up finds beyond its two.
+    """
+
+    def __init__(self, more: int = 0) -> None:
         self.ran: list[str] = []
+        self.more = tuple(measured(f"Compound {at}", f"{at}.5") for at in range(more))
         self.barrier: threading.Barrier | None = None
 
     def tools(self, bench: object = None) -> list[BaseTool]:
-        ran = self.ran
+        ran, more = self.ran, self.more
 
         @tool(response_format="content_and_artifact", parse_docstring=True)
         def find_activities(target: str, limit: int = 10) -> tuple[str, ToolResult]:
@@ -130,7 +149,7 @@ class Toys:
             ran.append(f"find_activities({target})")
             if self.barrier:
                 self.barrier.wait(timeout=10)
-            found = (measured("Gefitinib", "33"), measured("Erlotinib", "2.0"))
+            found = (measured("Gefitinib", "33"), measured("Erlotinib", "2.0"), *more)
             molecule = {"handle": "M1", "name": "Gefitinib", "smiles": "C", "inchikey": "K"}
             summary = f"ChEMBL: 2 activities for {target}"
             result = ToolResult(summary, found, "", 2, (molecule,), ACTIVITIES)

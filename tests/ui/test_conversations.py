@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,15 +15,21 @@ from page_script import Benches, passage, play
 from scripted import Scripted
 
 from retort.agent.assistant import Assistant
+from retort.agent.records import Answer, Event, Finished, Planned, Revising, TextDelta
 from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError, UsageError
-from retort.ui.conversations import Conversations
+from retort.ui.conversations import Conversations, Turn
 
 
 def make(home: Path, step: Callable[..., Any] = play) -> Conversations:
     assistant = Assistant(
-        Settings(home=home), Scripted(steps=[step]), "m", Benches(), Sessions(home / "s.sqlite")
+        Settings(home=home),
+        Scripted(steps=[step]),
+        "m",
+        Benches(),
+        Sessions(home / "s.sqlite"),
+        is_planner=True,
     )
     return Conversations(assistant, lambda smiles, **_: "<svg></svg>")
 
@@ -61,7 +67,8 @@ def test_a_question_becomes_messages(home: Path) -> None:
 def test_parallel_tools_have_a_line_each(home: Path) -> None:
     conversations = make(home)
     conversations.start("a", "osimertinib")
-    _, *steps, answer = finish(conversations, "a")
+    _, plan, *steps, answer = finish(conversations, "a")
+    assert "Plan (2 steps)" in plan["content"]
     assert len(steps) == 2 and all('<details class="step">' in s["content"] for s in steps)
     assert "<svg></svg>" in answer["content"]
 
@@ -180,3 +187,28 @@ def test_a_library_that_cannot_be_opened_does_not_hide_the_answer(
     conversations = make(home)
     conversations.start("a", "warfarin")
     assert "no longer in the library" in finish(conversations, "a")[-1]["content"]
+
+
+def test_a_plan_and_a_correction_are_shown_while_they_last(home: Path) -> None:
+    reached = threading.Event()
+    go_on = threading.Event()
+
+    def events() -> Iterator[Event]:
+        yield Planned(("Looking up EGFR", "Searching the literature"))
+        yield TextDelta("33 nM [1].")
+        yield Revising("Checking and correcting: 1 fault found")
+        reached.set()
+        assert go_on.wait(10)
+        yield Finished(Answer("a1", "q", "answered", "34 nM [1]."))
+
+    turn = Turn("q", events(), threading.Event())
+    running = threading.Thread(target=turn.run, args=(lambda answer: answer.answer,))
+    running.start()
+    assert reached.wait(10)
+    while_running = [each.message["content"] for each in turn.shown()]
+    go_on.set()
+    running.join(10)
+    assert "Plan (2 steps)" in while_running[1] and "<li>Looking up EGFR</li>" in while_running[1]
+    assert "33 nM" in while_running[2] and "Checking and correcting" in while_running[3]
+    done = [each.message["content"] for each in turn.shown()]
+    assert done[2:] == ["34 nM [1]."] and "Plan (2 steps)" in done[1]

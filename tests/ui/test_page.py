@@ -160,7 +160,8 @@ def test_kinds_are_words_and_structures_are_drawn(site: Site) -> None:
     page = site.page()
     answer = ask(page, "osimertinib")
     assert answer.locator(".source .kind").all_inner_texts() == ["record (ChEMBL 36)", "calculated"]
-    assert page.locator("details.step").count() == 2
+    assert page.locator("details.step:not(.plan)").count() == 2
+    assert "Plan (2 steps)" in page.locator("details.plan").inner_text()
     assert answer.locator(".molecule svg path").count() > 10
     answer = ask(page, "soluble?")
     assert answer.locator(".source .kind").all_inner_texts() == [

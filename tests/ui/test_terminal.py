@@ -11,6 +11,8 @@ from retort.agent.records import (
     Checks,
     Citation,
     Finished,
+    Planned,
+    Revising,
     TextDelta,
     ToolCall,
     ToolFinished,
@@ -83,6 +85,15 @@ def test_machine_readable_runs_print_nothing_else(capsys: pytest.CaptureFixture[
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_plan_and_a_correction_go_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    first, *rest, last = events("33 nM [1].")
+    plan = Planned(("Looking up EGFR", "Searching the literature"))
+    terminal.follow([plan, first, *rest, Revising("Checking and correcting: 1 fault found"), last])
+    err = capsys.readouterr().err
+    assert "Plan:\n  - Looking up EGFR\n  - Searching the literature\n" in err
+    assert "... Checking and correcting: 1 fault found" in err
+
+
 def test_an_error_has_three_lines(capsys: pytest.CaptureFixture[str]) -> None:
     terminal.show_error(RetortError("No papers.", "Nothing was added.", "retort library add PATH"))
     assert capsys.readouterr().err.splitlines() == [
@@ -106,3 +117,25 @@ def test_a_note_and_a_measurement_are_not_called_alike() -> None:
     row = Evidence("chembl", "C1", "t", "q", record={"record": "activity", "release": "ChEMBL_36"})
     first = [next(iter(terminal.source_lines(1, item))) for item in (note, row)]
     assert [line.split(" | ")[0] for line in first] == ["[1] note", "[1] measured (ChEMBL 36)"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["\x1b[2J", "\x1b]8;;http://evil.example\x1b\\", "\x1b]52;c;aGk=\x07", "\x9b2J", "\u202e"],
+)
+def test_nothing_written_by_others_commands_the_terminal(
+    capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    record = {"record": "passage", "journal": f"J{command}"}
+    quote = Evidence(
+        "literature", f"id{command}", f"Title {command}", f"said {command}", record=record
+    )
+    answer = Answer("a", "q", "answered", f"text {command} [1]", citations=(Citation(1, quote),))
+    terminal.follow([TextDelta(command), Finished(answer)], stream=True)
+    terminal.show_sources(answer)
+    terminal.say(f"... {command}")
+    terminal.emit({"quote": command})
+    terminal.tell(terminal.table([[command]], ["a"]))
+    out, err = capsys.readouterr()
+    assert not set("\x1b\x9b\x07\u202e") & set(out + err)
+    assert "\ufffd" in out and "\ufffd" in err

@@ -1,14 +1,14 @@
 """From tool results to the text of an answer, or to the sentence that says there is none.
 
-Owns the order of an answer and abstention. The words come from writers.py (records) and passages.py
-(literature); the plan says what was asked.
+Owns the order of an answer and abstention. The words come from writers.py (records) and literature/
+(papers); the plan says what was asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from retort.agent.models.embedded import passages
+from retort.agent.models.embedded import literature
 from retort.agent.models.embedded.classifier import SentenceEncoder
 from retort.agent.models.embedded.dialogue import Result
 from retort.agent.models.embedded.entities import find_entities
@@ -17,7 +17,7 @@ from retort.agent.models.embedded.markup import code, joined, mark
 from retort.agent.models.embedded.planner import Plan, is_absence
 from retort.agent.models.embedded.verdicts import REPLACES, VERDICTS
 from retort.agent.models.embedded.vocabulary import SALTS
-from retort.agent.models.embedded.writers import WRITERS
+from retort.agent.models.embedded.writers import WRITERS, heading
 from retort.agent.records import ABSTENTION, UNANSWERED
 from retort.retrieval.sentences import sentences
 
@@ -27,6 +27,8 @@ _ABLE = (
     "similar structures, mechanisms, indications and warnings, predicted "
     "properties, and passages of the library"
 )
+_QUOTED = "papers"
+"""the block of what papers say"""
 _EXAMPLE = 'for example "What is the mechanism of action of osimertinib?"'
 _LACKING = {
     "molecule": "the question names no molecule, and none was spoken of before",
@@ -53,7 +55,7 @@ def compose(
     plan: Plan, results: Sequence[Result], gazetteer: Gazetteer, encoder: SentenceEncoder
 ) -> str:
     """The answer to ``plan`` from ``results``, every statement with its evidence keys."""
-    parts = []
+    blocks: dict[str, list[str]] = {}
     failed = [result for result in results if not result.ok]
     absent = [result for result in results if result.ok and is_absence(result)]
     silent: list[Result] = []
@@ -63,6 +65,7 @@ def compose(
         found = [r for r in results if r.ok and r.call.name == name and not is_absence(r)]
         if not found:
             continue
+        parts = blocks.setdefault(heading(name), [])
         if name == "find_activities":
             parts += [_instead(r) for r in replaced]
             parts += _unlimited(plan)
@@ -74,13 +77,27 @@ def compose(
         if result.ok and result.call.name == "search_literature" and not is_absence(result):
             text = _literature(result, plan.is_out_of_scope, gazetteer, encoder)
             if text:
-                parts.append(text)
+                blocks.setdefault(_QUOTED, []).append(text)
             else:
                 silent.append(result)
-    if not parts:
+    if not blocks:
         return abstain(plan, failed, absent, silent)
-    parts += _gaps(failed, absent, silent)
+    parts = _under_headings(blocks) + _gaps(failed, absent, silent)
     return "\n\n".join([*_assumptions(plan), *parts])
+
+
+def _under_headings(blocks: Mapping[str, Sequence[str]]) -> list[str]:
+    """The parts of an answer; each kind of value under its own heading where papers stand beside.
+
+    The line above the quotes is the papers' heading.
+    """
+    if len(blocks) == 1 or _QUOTED not in blocks:
+        return [part for parts in blocks.values() for part in parts]
+    return [
+        part
+        for kind, parts in blocks.items()
+        for part in ([kind, *parts] if kind != _QUOTED else parts)
+    ]
 
 
 def abstain(
@@ -131,8 +148,8 @@ def _literature(
 ) -> str:
     query = str(result.call.args.get("query", ""))
     named = find_entities(query, gazetteer)
-    quotes = passages.choose(query, named, result.evidence, encoder, is_doubtful)
-    return passages.write(query, quotes) if quotes else ""
+    quotes = literature.choose(query, named, result.evidence, encoder, is_doubtful)
+    return literature.write(query, quotes) if quotes else ""
 
 
 def _assumptions(plan: Plan) -> list[str]:

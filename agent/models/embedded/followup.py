@@ -27,6 +27,18 @@ _ONLY_A_VALUE = re.compile(
     re.IGNORECASE,
 )
 """A follow-up so short that nothing but one value in it can be new."""
+_ONLY_A_SETTING = re.compile(
+    r"^\W*(?:(?:and|but|also|what about|how about|is (?:that|this|it)(?: also| still)?"
+    r"(?: true| so| the case| known)?|does (?:that|this|it)(?: also| still)?(?: hold| apply))\W+)*"
+    r"(?P<setting>(?:in|for|with|among|during|after|under|without|to|on)\s+(?:\w[\w-]*\W+){0,3}?"
+    r"\w[\w-]*)(?:\s+(?:too|as well|then))?\W*$",
+    re.IGNORECASE,
+)
+"""A follow-up that names nothing but other circumstances: "and in children?" """
+_SETTING_BEFORE = re.compile(
+    r", (?:in|for|with|among|during|after|under|without|to|on) [^,]*$", re.IGNORECASE
+)
+"""The circumstances that a follow-up added to a query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ def _later(before: tuple[str, ...], new: list[str]) -> tuple[str, ...]:
 def repeated(entities: Entities, turns: Sequence[Turn], focus: Focus) -> tuple[Call, ...]:
     """The last turn's calls with a new name in them, for "what about gefitinib?"; else ()."""
     calls = next((turn.calls for turn in reversed(turns) if turn.calls), ())
-    if changed := _changed(entities, calls):
+    if changed := _changed(entities, calls) or _searched_again(entities, calls):
         return changed
     named = _ONLY_A_NAME.match(entities.masked)
     if not named or not calls or not entities.mentions:
@@ -127,6 +139,19 @@ def _changed(entities: Entities, calls: Sequence[Call]) -> tuple[Call, ...]:
         if new:
             changed.append(replace(call, args={**call.args, **new}))
     return tuple(changed)
+
+
+def _searched_again(entities: Entities, calls: Sequence[Call]) -> tuple[Call, ...]:
+    """The last search in other circumstances, for "and in children?"; () where it is no search.
+
+    Circumstances that an earlier follow-up asked for make way for these: they stand last.
+    """
+    setting = _ONLY_A_SETTING.match(entities.masked)
+    if not setting or entities.mentions or len(calls) != 1 or not calls[0].args.get("query"):
+        return ()
+    topic = _SETTING_BEFORE.sub("", str(calls[0].args["query"]))
+    query = f"{topic}, {setting['setting']}"
+    return (replace(calls[0], args={**calls[0].args, "query": query}),)
 
 
 def _swap(call: Call, mention: Mention, focus: Focus) -> Call | None:

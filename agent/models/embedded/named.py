@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from retort.agent.models.embedded.vocabulary import NOT_GENES
 
 if TYPE_CHECKING:
-    from retort.agent.models.embedded.passages import Quote
+    from retort.agent.models.embedded.literature.choice import Quote
 
 MAX_NAMES = 10
 

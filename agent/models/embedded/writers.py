@@ -1,4 +1,7 @@
-"""Which writer tells the records of which tool, in the order in which an answer tells them."""
+"""Which writer tells the records of which tool, in the order in which an answer tells them.
+
+And under which heading they stand where an answer quotes papers too.
+"""
 
 from __future__ import annotations
 
@@ -33,3 +36,13 @@ WRITERS: dict[str, Callable[[Sequence[Result]], str]] = {
     "explain_prediction": predicted.write_predictions,
 }
 """The writer of each tool's records, in the order in which an answer tells them."""
+
+CALCULATED, RECORDED, PREDICTED = "Calculated:", "From the database:", "Predicted:"
+_PREDICTORS = frozenset({"predict_property", "explain_prediction"})
+
+
+def heading(tool: str) -> str:
+    """What kind of values a tool gives: measured and recorded, calculated, or predicted."""
+    if tool in _PREDICTORS:
+        return PREDICTED
+    return RECORDED if tool.startswith("find_") else CALCULATED

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retort.agent.models.toolcalls import VisibleText, parse
+from retort.agent.models.notation import VisibleText, parse
 
 CALL = '{"name": "find_target", "arguments": {"target": "EGFR"}}'
 LLAMA = '{"name": "find_target", "parameters": {"target": "EGFR"}}'
@@ -45,7 +45,7 @@ def test_several_calls_and_the_text_before_them() -> None:
 @pytest.mark.parametrize(
     ("message", "error"),
     [
-        ('<tool_call>{"name": "find_target", "argum</tool_call>', "Unterminated"),
+        ('<tool_call>{"name": "find_target", "argum</tool_call>', "breaks off"),
         ('<tool_call>{"arguments": {}}</tool_call>', "no tool name"),
         ('<tool_call>{"name": "find_target", "arguments": [1]}</tool_call>', "not an object"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from retort.agent.models.embedded import named, passages
+from retort.agent.models.embedded import literature, named
 from retort.agent.models.embedded.entities import find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
 
@@ -25,14 +25,14 @@ TEXTS = (
 def quotes(texts: tuple[str, ...], question: str, make: Any, encoder: Any) -> Any:
     gazetteer = Gazetteer.of({"warfarin": "warfarin"})
     items = [make(f"E{i}", text, f"Author{i}, A", 2000 + i) for i, text in enumerate(texts, 1)]
-    return passages.choose(question, find_entities(question, gazetteer), items, encoder)
+    return literature.choose(question, find_entities(question, gazetteer), items, encoder)
 
 
 def test_quotes_are_slices_from_several_papers(passage: Callable[..., Any], encoder: Any) -> None:
     found = quotes(TEXTS, QUESTION, passage, encoder)
     assert {q.item["key"] for q in found} == {"E1", "E2", "E3"}
     assert all(q.text in q.item["quote"] for q in found)
-    text = passages.write(QUESTION, found)
+    text = literature.write(QUESTION, found)
     assert text.startswith("Variants named in the quoted passages: ")
     assert "`CYP2C9*3` [E" in text and "`CYP2C9*2` [E" in text
     assert 'Author2 2002: "In this cohort the CYP2C9*3 allele reduced' in text
@@ -57,7 +57,7 @@ def test_below_the_gate_nothing_is_quoted(
         entities = find_entities("dose of unobtainium and mechanism of unobtainium", gazetteer)
         assert not entities.molecules[0].is_known
         question = "dose of unobtainium and mechanism of unobtainium"
-    assert passages.choose(question, entities, items, encoder) == ()
+    assert literature.choose(question, entities, items, encoder) == ()
 
 
 def test_a_passage_must_speak_to_the_questions_own_words(
@@ -81,7 +81,7 @@ def test_a_question_that_may_not_belong_here_needs_its_own_words(
     items = [passage("E1", "The Cheng-Prusoff equation converts IC50 to Ki for an inhibitor.")]
     for question, count in (("What is the Cheng-Prusoff equation", 1), ("What is a unicorn", 0)):
         entities = find_entities(question, Gazetteer.of({}))
-        assert len(passages.choose(question, entities, items, encoder, True)) == count
+        assert len(literature.choose(question, entities, items, encoder, True)) == count
 
 
 def test_no_evidence_gives_no_quote(encoder: Any) -> None:
@@ -111,7 +111,7 @@ def test_names_are_expanded_and_reference_alleles_left_out() -> None:
     ],
 )
 def test_surnames(author: str, surname: str, passage: Callable[..., Any]) -> None:
-    told = passages.source(passage("E1", "x", author))
+    told = literature.source(passage("E1", "x", author))
     assert told == f"{surname} 2009".strip()
 
 
@@ -123,3 +123,30 @@ def test_what_something_is_is_answered_by_the_sentence_that_defines_it(
         "pChEMBL is the negative decimal logarithm of a molar half-maximal value in ChEMBL.",
     )
     assert quotes(texts, "What is pChEMBL?", passage, encoder)[0].text == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (
+            "Does grapefruit juice raise simvastatin exposure",
+            "Simvastatin lowers LDL cholesterol in adults with coronary heart disease.",
+        ),
+        (
+            "Does aspirin prevent preeclampsia",
+            "Taken together, aspirin reduced the occurrence of colorectal cancer in four trials.",
+        ),
+    ],
+)
+def test_the_right_drug_and_another_question_is_no_answer(
+    question: str, text: str, passage: Callable[..., Any], encoder: Any
+) -> None:
+    assert quotes((text,), question, passage, encoder) == ()
+
+
+def test_the_same_words_in_two_papers_are_quoted_once(
+    passage: Callable[..., Any], encoder: Any
+) -> None:
+    found = quotes((TEXTS[0], TEXTS[0], TEXTS[1]), QUESTION, passage, encoder)
+    assert len({q.text for q in found}) == len(found) == 2
+    assert all(q.item["quote"][q.sentence.start : q.sentence.end] == q.text for q in found)

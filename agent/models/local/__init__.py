@@ -1,0 +1,1 @@
+"""``hf:``: language models that run here, through transformers."""

@@ -1,0 +1,1 @@
+"""A learned second opinion on whether a question asks for something hazardous."""

@@ -1,0 +1,88 @@
+"""Conversations through templates that take everything, and through those that refuse."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import tiny_chat
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+
+from retort.agent.models.local.prompt import Prompts
+from retort.retrieval.errors import RetortError
+
+TOOL = {"type": "function", "function": {"name": "find_target", "description": "Find it."}}
+CALL = {"name": "find_target", "args": {"target": "EGFR"}, "id": "call_x81", "type": "tool_call"}
+CONVERSATION: list[BaseMessage] = [
+    SystemMessage("Be short."),
+    HumanMessage("EGFR?"),
+    AIMessage("", tool_calls=[CALL]),
+    ToolMessage("a kinase", tool_call_id="call_x81", name="find_target"),
+]
+NO_TOOLS = tiny_chat.GEMMA.replace("System role not supported", "no").replace(
+    "{{ raise_exception('Conversation roles must alternate') }}", ""
+)
+
+
+def text(template: str, messages: list[BaseMessage], tools: Any = (TOOL,)) -> str:
+    prompts = Prompts(tiny_chat.make_tokenizer(template))
+    return str(prompts.tokenizer.decode(prompts.tokens(messages, tools)))
+
+
+def test_a_template_that_takes_tools_gets_them() -> None:
+    prompt = text(tiny_chat.QWEN, CONVERSATION)
+    assert prompt.startswith(
+        "<|im_start|>system\nTools: find_target <|im_end|>\n<|im_start|>system"
+    )
+    assert '"arguments": {"target": "EGFR"}' in prompt and "<|im_start|>tool\na kinase" in prompt
+    assert prompt.endswith("<|im_start|>assistant\n")
+
+
+def test_a_template_that_refuses_gets_tools_and_system_in_the_text() -> None:
+    prompt = text(tiny_chat.GEMMA, [*CONVERSATION, HumanMessage("Go on.")])
+    first, call, result = prompt.split("<|im_end|>\n")[:3]
+    assert first.startswith("<|im_start|>user\nBe short.\n\nYou can call these tools")
+    assert '"name": "find_target"' in first and first.endswith("EGFR?")
+    assert '<tool_call>{"name": "find_target"' in call and call.startswith("<|im_start|>model")
+    assert result == "<|im_start|>user\nResult of find_target:\na kinase\n\nGo on."
+
+
+def test_a_template_that_drops_tools_without_a_word_is_found_out() -> None:
+    silent = (
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    )
+    prompt = text(silent, CONVERSATION)
+    assert '"name": "find_target"' in prompt and "Result of find_target:\na kinase" in prompt
+    assert prompt.startswith("<|im_start|>system\nBe short.\n\nYou can call")
+
+
+def test_an_ordinary_conversation_stays_as_it_is_without_tools() -> None:
+    talk: list[BaseMessage] = [HumanMessage("a"), AIMessage("b"), HumanMessage("c")]
+    prompt = text(tiny_chat.GEMMA, talk, ())
+    assert prompt == (
+        "<|im_start|>user\na<|im_end|>\n<|im_start|>model\nb<|im_end|>\n"
+        "<|im_start|>user\nc<|im_end|>\n<|im_start|>model\n"
+    )
+
+
+def test_calls_are_numbered_so_that_prompts_repeat() -> None:
+    template = (
+        "{% for t in tools or [] %}{{ t.function.name }}{% endfor %}"
+        "{% for m in messages %}{{ m.role }} {{ m.content }}{% for c in m.tool_calls or [] %}"
+        "{% if c.id|length != 9 %}{{ raise_exception('length 9!') }}{% endif %}"
+        "{{ c.id }} {{ c.function.name }}{% endfor %}{{ m.tool_call_id }} {% endfor %}"
+    )
+    prompt = text(template, CONVERSATION)
+    assert prompt.count("call00000") == 2 and "x81" not in prompt
+
+
+def test_what_no_template_takes_says_so() -> None:
+    with pytest.raises(RetortError) as caught:
+        text("{{ raise_exception('only pictures') }}", [HumanMessage("q")], ())
+    assert "chat template" in caught.value.what and "only pictures" in caught.value.why
+
+
+def test_the_ending_shows_a_thinking_section_that_the_template_opens() -> None:
+    prompts = Prompts(tiny_chat.make_tokenizer(tiny_chat.QWEN + "<think>\n"))
+    ending = prompts.ending(prompts.tokens([HumanMessage("a long question " * 9)]))
+    assert ending.rstrip().endswith("<think>") and "question" not in ending
