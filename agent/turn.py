@@ -189,7 +189,8 @@ class Turn(AgentMiddleware[Any, Any]):
 
     def draft(self, text: str) -> Draft:
         """A text held against this conversation's evidence."""
-        return Draft.of(text, self.ledger, self.question, self.said, self._judge)
+        known = [*self.said, self._stopped_after()]
+        return Draft.of(text, self.ledger, self.question, known, self._judge)
 
     def pack(self) -> str:
         """The evidence for the writer, this question's first."""
@@ -200,11 +201,14 @@ class Turn(AgentMiddleware[Any, Any]):
         found = self.ledger.fresh()
         if not found:
             searched = "; ".join(self.said) or "no tool found anything"
-            return f"{ABSTENTION}. Stopped after {self.steps} steps. Searched: {searched}."
-        why = "The model failed" if self.error else f"Stopped after {self.steps} steps"
+            return f"{ABSTENTION}. {self._stopped_after()}. Searched: {searched}."
+        why = "The model failed" if self.error else self._stopped_after()
         lines = [f"{why} without a written answer. Found so far:"]
         lines += [f"- {_first_words(item.quote)} [{item.key}]" for item in found[:8]]
         return "\n".join(lines)
+
+    def _stopped_after(self) -> str:
+        return f"Stopped after {self.steps} step{'' if self.steps == 1 else 's'}"
 
     def given_up(self, reason: str) -> str:
         """The abstention of a model that gave up; a reason with numbers of its own is left out."""

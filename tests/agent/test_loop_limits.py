@@ -71,6 +71,7 @@ def test_the_step_limit_ends_in_an_answer(tmp_path: Path, toys: Toys) -> None:
     answer = ask(assistant)
     assert len(assistant.model.seen) == 3
     assert answer.status == "answered" and "Stopped after 3 steps" in answer.answer
+    assert not answer.checks.unsupported_numbers
     assert answer.citations[0].evidence.source_id == "PMID:1"
 
 

@@ -32,7 +32,11 @@ _SIMILARITY = re.compile(
     r"(?:(0?\.\d+|1\.0)|(\d{2,3}) ?%)|(\d{2,3}) ?% (?:or more )?(?:similar|alike)",
     re.IGNORECASE,
 )
-_COUNT = re.compile(r"\b(\d{1,3}) (?:[\w-]+ )?(?:conformers|conformations|geometries)\b", re.I)
+_COUNT = re.compile(
+    r"\b(\d{1,3}) (?:[\w-]+ )?(?:conformers|conformations|geometries)\b"
+    r"|\bconform(?:er|ation)s?\b.*?\b(\d{1,3}) (?:of (?:them|these)|in all|in total)\b",
+    re.IGNORECASE,
+)
 _NAMES = {
     "picomolar": "pM",
     "nanomolar": "nM",
@@ -89,7 +93,7 @@ def similarity(text: str) -> float | None:
 def conformers(text: str) -> int | None:
     """How many conformers are asked for; None without a number."""
     found = _COUNT.search(text)
-    return int(found.group(1)) if found else None
+    return int(found.group(1) or found.group(2)) if found else None
 
 
 def _written(match: re.Match[str]) -> str:

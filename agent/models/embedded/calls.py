@@ -96,7 +96,7 @@ def _substructure(asked: Asked) -> list[Call]:
 
 
 def _charge(asked: Asked) -> list[Call]:
-    given = amounts.ph(asked.question)
+    given = amounts.ph(asked.entities.read)
     ph = {} if given is None else {"ph": given}
     return [Call("estimate_charge", {"molecule": m} | ph) for m in asked.molecules]
 
@@ -143,7 +143,7 @@ def _series(asked: Asked) -> list[Call]:
 
 
 def _conformers(asked: Asked) -> list[Call]:
-    count = amounts.conformers(asked.question)
+    count = amounts.conformers(asked.entities.read)
     wanted = {"count": count} if count else {}
     return [Call("generate_conformers", {"molecule": m} | wanted) for m in asked.molecules]
 
@@ -171,7 +171,7 @@ def _structure_activity(asked: Asked) -> list[Call]:
 
 
 def _similar_compounds(asked: Asked) -> list[Call]:
-    threshold = amounts.similarity(asked.question)
+    threshold = amounts.similarity(asked.entities.read)
     least = {} if threshold is None else {"threshold": threshold}
     return [Call("find_similar", {"molecule": m} | least) for m in asked.molecules]
 
@@ -210,6 +210,8 @@ def _activities(asked: Asked) -> list[Call]:
         filters["activity_type"] = e.activity_types[0]
     if e.max_value_nm is not None:
         filters["max_value_nm"] = e.max_value_nm
+    if e.min_value_nm is not None:
+        filters["min_value_nm"] = e.min_value_nm
     if e.min_pchembl is not None:
         filters["min_pchembl"] = e.min_pchembl
     if e.limit is not None:
@@ -232,7 +234,7 @@ def _activities(asked: Asked) -> list[Call]:
 def _prediction(asked: Asked) -> list[Call]:
     """Predictions, or what they lean on; the ADMET profile is what no endpoint means."""
     wanted = tuple(name for name in asked.entities.endpoints if name != "admet")
-    if asks_why(asked.question) and (named := wanted or asked.focus.endpoints):
+    if asks_why(asked.entities.read) and (named := wanted or asked.focus.endpoints):
         return [
             Call("explain_prediction", {"molecule": molecule, "endpoint": endpoint})
             for molecule in asked.molecules

@@ -68,7 +68,6 @@ def compose(
         parts = blocks.setdefault(heading(name), [])
         if name == "find_activities":
             parts += [_instead(r) for r in replaced]
-            parts += _unlimited(plan)
         verdict = VERDICTS[name](plan.question, found) if name in VERDICTS else ""
         parts += [verdict] if verdict else []
         if not (verdict and name in REPLACES and len(found) == 1):
@@ -173,13 +172,6 @@ def _instead(result: Result) -> str:
     quote = _quoted(result)
     start, end = sentences(quote)[0]
     return f"{quote[start:end].rstrip('.')} {_keys(result)}. Values of other types:"
-
-
-def _unlimited(plan: Plan) -> list[str]:
-    """That a lower limit was not applied, where one was asked for."""
-    if plan.entities.min_value_nm is None:
-        return []
-    return ["The search takes no lower limit, so values below the one asked for are listed too:"]
 
 
 def _gaps(

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import re
 
+from retort.agent.models.embedded.vocabulary import ASIDE, FUNCTION_WORDS
+
 HEADINGS = {
     "acute coronary syndrome": "Acute Coronary Syndrome",
-    "acute lymphoblastic leuk(?:a)?emia": "Precursor Cell Lymphoblastic Leukemia-Lymphoma",
-    "acute myeloid leuk(?:a)?emia|AML": "Leukemia, Myeloid, Acute",
+    "acute lymphoblastic leuka?emia": "Precursor Cell Lymphoblastic Leukemia-Lymphoma",
+    "acute myeloid leuka?emia|AML": "Leukemia, Myeloid, Acute",
     "ADHD|attention[- ]deficit\\w*(?: disorder)?": "Attention Deficit Disorder",
     "alcoholism|alcohol dependence": "Alcoholism",
     "alzheimer(?:['’]?s)?(?: disease)?": "Alzheimer Disease",
-    "an?emia": "Anemia",
+    "ana?emia": "Anemia",
     "angina": "Angina",
     "ankylosing spondylitis": "Spondylitis, Ankylosing",
     "anxiety": "Anxiety",
@@ -29,8 +31,8 @@ HEADINGS = {
     "breast (?:cancer|tumou?rs?)": "Breast Neoplasms",
     "bowel cancer|colorectal cancer": "Colorectal Neoplasms",
     "cervical cancer": "Uterine Cervical Neoplasms",
-    "chronic lymphocytic leuk(?:a)?emia|CLL": "Leukemia, Lymphocytic, Chronic",
-    "chronic my(?:eloid|elogenous) leuk(?:a)?emia|CML": "Leukemia, Myelogenous, Chronic",
+    "chronic lymphocytic leuka?emia|CLL": "Leukemia, Lymphocytic, Chronic",
+    "chronic my(?:eloid|elogenous) leuka?emia|CML": "Leukemia, Myelogenous, Chronic",
     "colon cancer": "Colonic Neoplasms",
     "constipation": "Constipation",
     "COPD|chronic obstructive pulmonary disease": "Pulmonary Disease, Chronic Obstructive",
@@ -61,7 +63,7 @@ HEADINGS = {
     "influenza|flu": "Influenza, Human",
     "insomnia": "Sleep Initiation and Maintenance Disorders",
     "kidney cancer": "Kidney Neoplasms",
-    "leuk(?:a)?emia": "Leukemia",
+    "leuka?emia": "Leukemia",
     "liver cancer|hepatocellular carcinoma|HCC": "Carcinoma, Hepatocellular",
     "lung cancer": "Lung Neoplasms",
     "lupus": "Lupus Erythematosus, Systemic",
@@ -119,13 +121,68 @@ _SLOT = re.compile(
 )
 
 
+_HEAD = (
+    r"[a-z]{3,}(?:itis|osis|iasis|omas?|a?emia|pathy|algia|plegia|paresis|trophy|uria|penia"
+    r"|o?edema|rrh?o?ea|rrhage|phobia|philia)"
+    r"|(?:cancer|syndrome|disease|disorder|infection|deficiency|carcinoma|tumou?r|injury|fever"
+    r"|addiction|dependence|ulcer|rejection|palsy|sclerosis|arthritis|sepsis|psychosis)s?"
+)
+_NAMED = re.compile(
+    rf"(?<![\w-])(?P<before>(?:[a-z][a-z0-9'’-]* ){{0,3}}?)(?P<head>{_HEAD})"
+    rf"(?: (?:vera|gravis|mellitus|simplex|zoster))?(?: with (?P<with>{_HEAD}))?(?![\w-])",
+    re.IGNORECASE,
+)
+"""A name that its last word gives away: "-itis", "-aemia", "X syndrome"."""
+_PLAIN_HEADS = frozenset(
+    """
+    diagnosis prognosis apoptosis necrosis mitosis meiosis osmosis endocytosis exocytosis
+    phagocytosis transcytosis angiogenesis homeostasis metamorphosis symbiosis hypnosis ketosis
+    autophagocytosis ferroptosis pyroptosis necroptosis aroma coma diploma genoma soma stroma
+    plasma empathy sympathy telepathy homeopathy naturopathy apathy pathy allopathy glucuronidosis
+    """.split()
+)
+_BARE = re.compile(
+    r"(?:cancer|syndrome|disease|disorder|infection|deficiency|tumou?r|injury|fever|addiction"
+    r"|dependence|rejection|palsy)s?",
+    re.IGNORECASE,
+)
+"""Heads that name no disease by themselves."""
+_QUALIFIES = re.compile(
+    r"(?:acute|chronic|primary|secondary|severe|advanced|metastatic|refractory|relapsed|early|late"
+    r"|type|stage|small|large|soft|non|hard|cell|b|t|hereditary|familial|systemic|idiopathic"
+    r"|[a-z]+(?:ic|al|ary|ous|oid|ar|ative|atory|atric|['’]s))|[a-z-]+-(?:cell|type|onset|induced"
+    r"|related|resistant|associated)",
+    re.IGNORECASE,
+)
+
+
 def disease_in(masked: str) -> str:
     """The disease that a masked question names, as a database files it; empty without one.
 
     Of two names in one place the longer counts: "non-small-cell lung cancer" is not "lung cancer".
+    A name that is in no table is handed on as it is written.
     """
     found = [(m.end() - m.start(), heading) for p, heading in _TABLE if (m := p.search(masked))]
-    if found:
+    written = _written(masked)
+    if found and max(found)[0] + 4 >= len(written):
         return max(found)[1]
+    if written:
+        return written
     slot = _SLOT.search(masked)
     return slot["disease"] if slot else ""
+
+
+def _written(masked: str) -> str:
+    """A disease by the shape of its name: the head and what qualifies it; empty without one."""
+    for match in _NAMED.finditer(masked):
+        head, before = match["head"].lower(), match["before"].split()
+        kept: list[str] = []
+        while before and (_QUALIFIES.fullmatch(before[-1]) or (_BARE.fullmatch(head) and not kept)):
+            kept.insert(0, before.pop())
+        is_plain = head in _PLAIN_HEADS or head.rstrip("s") in _PLAIN_HEADS
+        is_empty = _BARE.fullmatch(head) and (
+            not kept or kept[-1].lower() in FUNCTION_WORDS | ASIDE | {"rare", "cardiovascular"}
+        )
+        if not is_plain and not is_empty:
+            return " ".join([*kept, masked[match.start("head") : match.end()]])
+    return ""

@@ -52,7 +52,10 @@ ENDPOINTS = _table(
             r"|(?:unbound|free) fraction|fraction unbound",
         ),
         ("vdss", r"volumes? of distribution|distribution volume|vd(?:ss)?"),
-        ("half_life", r"half[- ]?li(?:fe|ves)|t ?1/2"),
+        (
+            "half_life",
+            r"half[- ]?li(?:fe|ves)|t ?1/2|how long\b[^?.;]*\b(?:stays?|lasts?|remains?)",
+        ),
         (
             "clearance_hepatocyte",
             r"(?:human )?hepatocyt\w+ (?:clearance|stability)|(?:clearance|stability) in"
@@ -136,7 +139,7 @@ _ISOFORM = re.compile(
 _ISOFORMS = ("2c9", "2d6", "3a4")
 _CYP = re.compile(r"\b(?:cyps?|p450s?|cytochrome)\b", re.IGNORECASE)
 _ROLES = (
-    ("inhibition", re.compile(r"\b(?:inhibit\w*|block\w*)\b", re.IGNORECASE)),
+    ("inhibition", re.compile(r"\b(?:inhib\w*|block\w*)\b", re.IGNORECASE)),
     ("substrate", re.compile(r"\b(?:substrates?|metaboli[sz]ed|cleared by|turned over)\b", re.I)),
 )
 

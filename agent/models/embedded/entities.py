@@ -11,20 +11,20 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from retort.agent.models.embedded import amounts, quantities, structures
+from retort.agent.models.embedded import amounts, quantities, shapes, slips, structures, unknown
+from retort.agent.models.embedded.common_names import EVERYDAY
 from retort.agent.models.embedded.diseases import disease_in
 from retort.agent.models.embedded.endpoint_words import endpoints_in
 from retort.agent.models.embedded.gazetteer import Gazetteer
+from retort.agent.models.embedded.target_names import CAPITAL_NAMES, TARGET_NAMES
 from retort.agent.models.embedded.vocabulary import (
     ACTIVITY_TYPE,
-    ASIDE,
     GENES,
     NOT_GENES,
     PROPERTIES,
     RULES,
     SALTS,
     SUBSTRUCTURES,
-    TARGET_NAMES,
     TYPE_NAMES,
 )
 
@@ -68,7 +68,7 @@ class Entities:
     max_value_nm: float | None = None
     min_pchembl: float | None = None
     min_value_nm: float | None = None
-    """a lower limit on a concentration, which no search can apply"""
+    """a lower limit on a concentration"""
     limit: int | None = None
     amounts: tuple[str, ...] = ()
     """values with their units, as a conversion reads them: "IC50 33 nM" """
@@ -76,6 +76,8 @@ class Entities:
     """the unit that stands without a value; empty without one"""
     disease: str = ""
     """as a database files it; empty without one"""
+    read: str = ""
+    """the question with mistyped plain words put right"""
     masked: str = ""
     """the question with names replaced, as the classifier reads it"""
     refers_back: bool = False
@@ -120,69 +122,21 @@ _BACK = re.compile(
     r"|same (?:drug|compound|molecule|target|one|protein)))(?=[\s?.,!]|$)",
     re.IGNORECASE,
 )
-_UNKNOWN_SLOTS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        r"\b(?:IC50|EC50|Ki|Kd|AC50|potency|affinity|activity|activities|selectivity) (?:values? "
-        r")?(?:of|for) (NAME)"
-        r"(?= (?:against|on|at|for|towards|to|in)\b|[?.!]|$)",
-        r"\b(?:mechanism(?: of action)?|mode of action|moa|target|structure|smiles|formula|weight"
-        r"|mass|logp|tpsa|psa|qed"
-        r"|solubility|lipophilicity|logd|indications?|pains|brenk alerts|toxicophores|properties"
-        r"|descriptors|synonyms|similarity|inchikey|risk|alerts"
-        r"|profile|donors|acceptors|bonds|rings) (?:of|for|in|between) (NAME)(?=[?.,!]| and\b| "
-        r"on\b| in\b|$)",
-        r"\bhow (?:potent|active|soluble|similar|heavy|polar|drug-?like) is (NAME)\b",
-        r"\b(?:does|is|will|would|can) (NAME) (?:pass|satisfy|obey|violate|meet|contain|have"
-        r"|inhibit|bind|block|work|soluble"
-        r"|a herg|used|indicated|approved|treat|drug-?like|target|act|lipophilic|dissolve"
-        r"|metaboli[sz]ed|cleared|permeable|absorbed|teratogenic|withdrawn|a substrate|cross"
-        r"|penetrate|reach|enter|get into|come out|mutagenic|hepatotoxic|toxic|orally|bioavailable"
-        r"|genotoxic|ever|recalled|pulled|taken off|lead-?like|selective|promiscuous"
-        r"|charged|ioni[sz]ed|protonated|a zwitterion|carry|bear)\b",
-        r"\b(?:selectivity|charge|warnings?|withdrawal|conformers|analogues|analogs|neighbou?rs"
-        r"|efficiency|MPO|MPO score|pka|protonation state|recall)"
-        r" (?:of|for|on|around) (NAME)"
-        r"(?=[?.,!;:]| and\b| in\b| at\b| on\b| against\b|$)",
-        r"\b(NAME) (?:was|were|got|has been|had been) (?:ever )?"
-        r"(?:withdrawn|recalled|pulled|taken)\b",
-        r"\b(?:solubility in water of|(?:PAINS|alerts?|filters?|toxicophores?) (?:over|on)) (NAME)"
-        r"(?=[?.,!;]|$)",
-        r"\b(?:similar to|resembling|as similar as|compounds like|molecules like|drugs like"
-        r"|withdraw|look like) (NAME)(?=[?.,!;]| and\b|$)",
-        r"\b(?:half-life|bioavailability|clearance|protein binding|permeability|LD50|toxicity"
-        r"|volume of distribution|penetration|stability|off-targets) (?:of|for) (NAME)"
-        r"(?=[?.,!]| and\b| in\b|$)",
-        r"\bhow does (NAME) (?:work|act)\b",
-        r"\bwhat (?:is|about) (NAME) (?:used|indicated|approved|prescribed) for\b",
-        r"\b(?:similar\w*|tanimoto|compar\w*|resembl\w*)\b[^?]*?\0 (?:and|to|with|versus|vs\.?) "
-        r"(NAME)(?=[?.!]|$)",
-        r"\b(?:what|how) about (NAME)[?.! ]*$",
-        r"\b(?:look up|resolve|draw|depict|compare|molecule named|drug named|compound named|drug "
-        r"called) (NAME)",
-    )
-)
-_STEM = re.compile(
-    r"\b[a-z]{2,}(?:tinib|ciclib|parib|rafenib|metinib|zomib|lisib|limus|ximab|zumab|tumab"
-    r"|vastatin|sartan|[aeo]pril"
-    r"|olol|prazole|conazole|gliptin|gliflozin|glutide|glitazone|dipine|triptan|setron|cillin|coxib"
-    r"|floxacin|thromycin|cycline"
-    r"|denafil|[dln]afil|navir|buvir|tegravir|ciclovir|vudine|xaban|gatran|grel|platin|taxel|rubicin|azepam|azolam"
-    r"|oxetine|triptyline"
-    r"|peridone|tidine|lukast|dronate|fibrate|zosin|terol|tropium|caine|barbital|thiazide"
-    r"|semide)\b",
-    re.IGNORECASE,
-)
-"""Common stems of the WHO's international nonproprietary names, as endings of a word."""
-_NAME = r"(?:[A-Za-z0-9][\w'/+-]*[A-Za-z0-9+]|[A-Za-z]{3,})(?: acid| sodium| hydrochloride)?"
 
 
 def find_entities(text: str, gazetteer: Gazetteer) -> Entities:
-    """Read the names, words and limits of one question (at most ``MAX_CHARACTERS`` of it)."""
-    text = text[:MAX_CHARACTERS]
+    """Read the names, words and limits of one question (at most ``MAX_CHARACTERS`` of it).
+
+    Plain words that are mistyped are put right first; mentions stand where they were typed.
+    """
+    typed = text[:MAX_CHARACTERS]
+    reading = slips.correct(typed, gazetteer)
+    text = reading.text
     mentions = _mentions(text, gazetteer)
     return replace(
         read_masked(_mask(text, mentions), mentions),
+        mentions=tuple(_placed(mention, reading) for mention in mentions),
+        read=text,
         endpoints=endpoints_in(text),
         max_value_nm=quantities.max_value_nm(text),
         min_pchembl=quantities.min_pchembl(text),
@@ -192,6 +146,12 @@ def find_entities(text: str, gazetteer: Gazetteer) -> Entities:
         wanted_unit=amounts.wanted_unit(text),
         refers_back=bool(_BACK.search(text)),
     )
+
+
+def _placed(mention: Mention, reading: slips.Reading) -> Mention:
+    """A mention of the corrected text with its place in the text as it was typed."""
+    start, end = reading.span(mention.start, mention.end)
+    return replace(mention, start=start, end=end)
 
 
 def read_masked(masked: str, mentions: tuple[Mention, ...]) -> Entities:
@@ -225,6 +185,8 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
         if all(end <= other.start or start >= other.end for other in taken):
             taken.append(Mention(kind, name, start, end, written, known))
 
+    for name, start, end in shapes.inchis_in(text):
+        add("structure", start, end, name)
     for name, start, end in structures.documents_in(text):
         add("document", start, end, name)
     if pattern := structures.smarts_in(text):
@@ -238,24 +200,30 @@ def _mentions(text: str, gazetteer: Gazetteer) -> tuple[Mention, ...]:
         if smiles := structures.smiles_token(found.group()):
             start = found.start() + found.group().index(smiles)
             add("structure", start, start + len(smiles), smiles)
+    for name, start, end in shapes.variants_in(text):
+        add("variant", start, end, name)
     for expression in (structures.RS_ID, structures.STAR_ALLELE, structures.SUBSTITUTION):
         for found in expression.finditer(text):
             add("variant", found.start(), found.end(), found.group())
     for name, start, end in _targets(text, gazetteer):
         add("target", start, end, name)
+    for name, start, end in shapes.codes_in(text):
+        add("molecule", start, end, name, known=gazetteer.preferred(name) is not None)
     for name, start, end, written in _molecules(text, gazetteer):
         add("molecule", start, end, name, written)
     for name, start, end in _gene_shaped(text):
         add("target", start, end, name)
-    unknown = _unknown(text, taken)
-    for start, end in unknown:
+    for start, end in unknown.in_place(_sheet(text, taken)):
         if text[start:end].lower() in SUBSTRUCTURES:  # "logP of benzene": the molecule is meant
             add("molecule", start, end, text[start:end], known=False)
     for group, smarts in SUBSTRUCTURES.items():
-        if named := re.search(rf"\b{group}s?\b", text, re.IGNORECASE):
-            add("pattern", named.start(), named.end(), smarts)
+        if group_named := re.search(rf"\b{group}s?\b", text, re.IGNORECASE):
+            add("pattern", group_named.start(), group_named.end(), smarts)
             break
-    for start, end in _unknown(text, taken):
+    sheet = _sheet(text, taken)
+    named = [(m.start, m.end) for m in taken if m.kind in ("molecule", "structure")]
+    others = unknown.listed(sheet, named) if named else unknown.chemicals(sheet)
+    for start, end in (*unknown.in_place(sheet), *others):
         add("molecule", start, end, text[start:end], known=False)
     return tuple(sorted(taken, key=lambda mention: mention.start))
 
@@ -269,6 +237,9 @@ def _targets(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int]]:
             found.append((text[match.start() : match.end()], match.start(), match.end()))
     for name, symbol in TARGET_NAMES.items():
         for match in re.finditer(rf"(?<![\w-]){re.escape(name)}(?![\w-])", low):
+            found.append((symbol, match.start(), match.end()))
+    for name, symbol in CAPITAL_NAMES.items():
+        for match in re.finditer(rf"(?<![\w-]){name}(?![\w-])", text):
             found.append((symbol, match.start(), match.end()))
     for match in re.finditer(r"(?<![\w-])[A-Za-z][A-Za-z0-9]{1,8}(?:-[A-Za-z])?(?![\w-])", text):
         word = match.group()
@@ -299,7 +270,7 @@ def _molecules(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int, str
         for size in range(min(gazetteer.longest, len(words) - at), 0, -1):
             start, end = words[at][1], words[at + size - 1][2]
             name = re.sub(r"['’]s$", "", text[start:end])
-            if gazetteer.preferred(name) is not None:
+            if gazetteer.preferred(name) is not None or name.lower() in EVERYDAY:
                 salt = SALTS.match(text, end)
                 written = name + salt.group() if salt else ""
                 found.append((name, start, start + len(written or name), written))
@@ -314,21 +285,12 @@ def _molecules(text: str, gazetteer: Gazetteer) -> list[tuple[str, int, int, str
     return found
 
 
-def _unknown(text: str, taken: list[Mention]) -> list[tuple[int, int]]:
-    """Unknown names: words with a drug's stem, or in the place of a name, that are not plain."""
-    masked = list(text)
+def _sheet(text: str, taken: list[Mention]) -> str:
+    """The text with every mention blotted out, character by character."""
+    sheet = list(text)
     for mention in taken:
-        masked[mention.start : mention.end] = "\0" * (mention.end - mention.start)
-    sheet = "".join(masked)
-    spans = [found.span() for found in _STEM.finditer(sheet) if found.group().lower() not in ASIDE]
-    for slot in _UNKNOWN_SLOTS:
-        for found in re.finditer(slot.pattern.replace("NAME", _NAME), sheet, re.IGNORECASE):
-            word = found.group(1)
-            first = word.split()[0].lower().removesuffix("'s")
-            plain = first in ASIDE or first.rstrip("s") in ASIDE or first.upper() in NOT_GENES
-            if len(first) >= 4 and not plain and not first.isdigit():
-                spans.append(found.span(1))
-    return spans
+        sheet[mention.start : mention.end] = unknown.BLOT * (mention.end - mention.start)
+    return "".join(sheet)
 
 
 def _mask(text: str, mentions: tuple[Mention, ...]) -> str:

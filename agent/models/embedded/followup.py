@@ -23,7 +23,7 @@ _ONLY_A_NAME = re.compile(
     re.IGNORECASE,
 )
 _ONLY_A_VALUE = re.compile(
-    r"^\W*(?:and|what about|how about|also|or|now)\b(?:\s+[\w.µ'’/>-]+){1,6}\s*\??\s*$",
+    r"^\W*(?:and|what about|how about|also|or|now|only|just)\b(?:\s+[\w.µ'’/>-]+){1,6}\s*\??\s*$",
     re.IGNORECASE,
 )
 """A follow-up so short that nothing but one value in it can be new."""
@@ -39,6 +39,12 @@ _SETTING_BEFORE = re.compile(
     r", (?:in|for|with|among|during|after|under|without|to|on) [^,]*$", re.IGNORECASE
 )
 """The circumstances that a follow-up added to a query."""
+
+_ADDED = {
+    "estimate_charge": ("ph",),
+    "find_activities": ("activity_type", "max_value_nm", "min_value_nm", "min_pchembl"),
+}
+"""What a short follow-up may add to a call that did not have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,15 +132,19 @@ def _changed(entities: Entities, calls: Sequence[Call]) -> tuple[Call, ...]:
         "disease": entities.disease,
         "quantity": next(iter(entities.amounts), ""),
         "activity": next(iter(entities.amounts), ""),
-        "ph": amounts.ph(entities.masked),
+        "ph": amounts.ph(entities.read),
+        "activity_type": next(iter(entities.activity_types), ""),
+        "max_value_nm": entities.max_value_nm,
+        "min_value_nm": entities.min_value_nm,
+        "min_pchembl": entities.min_pchembl,
     }
     changed = []
     for call in calls:
-        slots = ("ph",) if call.name == "estimate_charge" else ("disease", "quantity", "activity")
+        added = _ADDED.get(call.name, ())
         new = {
             slot: value[slot]
-            for slot in slots
-            if value[slot] and (slot in call.args or slot == "ph")
+            for slot in (*added, "disease", "quantity", "activity")
+            if value[slot] and (slot in call.args or slot in added)
         }
         if new:
             changed.append(replace(call, args={**call.args, **new}))

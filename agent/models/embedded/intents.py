@@ -52,7 +52,7 @@ _INFLUENCE = re.compile(
 )
 _TOGETHER = re.compile(r"\b(?:interact\w*|together|combin\w*|co-?administ\w*)\b", re.IGNORECASE)
 _MECHANISM = re.compile(
-    r"mechanisms? of action|mode of action|\bmoa\b"
+    r"mechanisms? of action|modes? of action|\bmoa\b|\bthe mechanisms? of drug"
     r"|how (?:does|do|is) (?:drug|it|they) (?:work|act)",
     re.IGNORECASE,
 )
@@ -125,7 +125,7 @@ def _particular(
         if name in wanted:
             weaker = {n for n in others if name in certain or ratios[n] < ratios[name]}
             wanted = wanted - (weaker - certain)
-    if "literature" in wanted and len(wanted) > 1:
+    if "literature" in wanted and len(wanted) > 1 and not signals.wants_papers_too(entities.masked):
         best = max(wanted, key=lambda name: ratios[name])
         wanted = {"literature"} if best == "literature" else wanted - {"literature"}
     return wanted
@@ -171,6 +171,17 @@ def _unmeant(entities: Entities, wanted: set[str], ratios: Mapping[str, float]) 
     measured = entities.properties or entities.endpoints or entities.targets
     if measured and not _ALIKE.search(entities.masked):
         found.add("similarity")
+    if _MECHANISM.search(entities.masked) and not _ALIKE.search(entities.masked):
+        found.add("similarity")
+    if entities.targets and "activities" in wanted:
+        found.add("activities" if signals.asks_besides(entities.masked) else "selectivity")
+    if len(wanted) > 1:
+        found.add("conformers")
+    alike = {"similar_compounds", "compounds_with"}
+    if alike <= wanted:
+        found.add(min(alike, key=lambda name: (ratios[name], name)))
+    if entities.pattern and set(entities.properties) <= {"rings", "aromatic_rings"}:
+        found.add("properties")
     if entities.limit and "activities" in wanted:
         found |= {"drugs_for_target", "mechanism"}
     return found if wanted - found else set()
@@ -259,6 +270,8 @@ def _insisted(entities: Entities, ratios: Mapping[str, float]) -> set[str]:
     has_limit = entities.max_value_nm is not None and not entities.documents
     if has_limit and (entities.mentions or entities.refers_back) and not about_papers:
         found.add("activities")
+    if signals.wants_papers_too(entities.masked):
+        found.add("literature")
     if _IS_A.search(entities.masked) and not entities.endpoints:
         found.add("mechanism")
     if _CALLED.search(entities.masked):

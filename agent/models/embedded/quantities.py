@@ -24,8 +24,8 @@ _BETWEEN = re.compile(
     rf"\b(?:between|from)\s+{_NUMBER} ?(?:{_UNIT})?\s*(?:and|to|-|–)\s*{_NUMBER} ?{_UNIT}"
 )
 _LESS = re.compile(
-    r"(?:below|under|less than|lower than|smaller than|better than|at most|up to|within|not more "
-    r"than|no more than"
+    r"(?:below|sub-?|under|less th[ae]n|lower than|smaller (?:than|of)"
+    r"|inferior to|better than|at most|up to|within|not more than|no more than"
     r"|stronger than|beneath|<=?|≤|⩽|maximum(?: of)?|max)\s*(?:an? |of |than )*$",
     re.IGNORECASE,
 )
@@ -42,6 +42,13 @@ _PCHEMBL = re.compile(
     rf"|from|better than|exceeding)?\s*(?:or equal to )?{_NUMBER}",
     re.IGNORECASE,
 )
+_ORDERS = (
+    (re.compile(r"\bsub-?nanomolar\b", re.IGNORECASE), 1.0),
+    (re.compile(r"\bsingle[- ]digit (?:nM|nanomolar)\b", re.IGNORECASE), 10.0),
+    (re.compile(r"\bdouble[- ]digit (?:nM|nanomolar)\b", re.IGNORECASE), 100.0),
+    (re.compile(r"\bsub-?micromolar\b", re.IGNORECASE), 1000.0),
+)
+"""Limits without a number, in nM."""
 _LIMIT = re.compile(
     r"\b(?:top|best|first|strongest|list|show|give me|most potent)\s+(?:the )?(?:top "
     r")?(\d{1,3})\b(?! ?[pnuµμm]?M\b)"
@@ -65,7 +72,7 @@ def max_value_nm(text: str) -> float | None:
         if _MORE.search(before) or not (_LESS.search(before) or _AFTER_LESS.search(after)):
             continue
         return _in_nm(found.group(1), found.group(2))
-    return None
+    return next((value for words, value in _ORDERS if words.search(text)), None)
 
 
 def min_value_nm(text: str) -> float | None:

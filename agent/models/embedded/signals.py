@@ -81,6 +81,20 @@ _TREATMENT = re.compile(
     re.IGNORECASE,
 )
 
+_RECORDS = {
+    "mechanism": re.compile(r"\bmechanisms?(?: of action)?\b(?! of (?!drug|it))|\bmoa\b", re.I),
+    "indications": re.compile(r"\bindications?\b|\bapproved uses\b", re.IGNORECASE),
+    "warnings": re.compile(r"\b(?:boxed |box )?warnings?\b|\bwithdrawals?\b", re.IGNORECASE),
+    "alerts": re.compile(r"\b(?:structural )?alerts?\b|\bpains\b", re.IGNORECASE),
+    "rules": re.compile(r"\bdrug-?like(?:ness)?\b(?! (?:score|index))", re.IGNORECASE),
+}
+"""Records by the nouns that ask for them."""
+_PAPERS_TOO = re.compile(
+    r"\b(?:and|plus|also) (?:the |any |some )?(?:papers|articles|literature|publications|studies)"
+    r" (?:on|about|of|for)\b",
+    re.IGNORECASE,
+)
+
 DISPLACES: dict[str, frozenset[str]] = {
     "efficiency": frozenset(
         "activities properties prediction literature conversion identity mechanism".split()
@@ -132,6 +146,8 @@ def named(entities: Entities, focus: Focus) -> set[str]:
         found.add("structure_activity")
     if len(entities.molecules) == 1 and not entities.targets and _ALIKE.search(text):
         found.add("similar_compounds")
+    if has_molecule:
+        found |= _listed(text)
     if has_molecule and _CONFORMERS.search(text):
         found.add("conformers")
     if is_series(entities):
@@ -168,6 +184,22 @@ def is_series(entities: Entities) -> bool:
 def analysis(text: str) -> str:
     """How a set of molecules is to be analysed, as the tool names it; empty where nothing says."""
     return next((by for by, pattern in _SERIES.items() if pattern.search(text)), "")
+
+
+def _listed(text: str) -> set[str]:
+    """The records that a question names side by side: "indications, warnings, mechanism"."""
+    found = {name for name, words in _RECORDS.items() if words.search(text)}
+    return found if len(found) > 1 else set()
+
+
+def asks_besides(text: str) -> bool:
+    """Whether a target is named only to be left out: "besides EGFR, what does it hit"."""
+    return bool(_BESIDES.search(text))
+
+
+def wants_papers_too(text: str) -> bool:
+    """Whether papers are asked for beside something else: "its IC50 and papers on its safety"."""
+    return bool(_PAPERS_TOO.search(text))
 
 
 def is_about_drugs(text: str) -> bool:

@@ -13,8 +13,6 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -29,18 +27,7 @@ from retort.agent.models.embedded.classifier import (
 )
 from retort.agent.models.embedded.entities import find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
-
-PHRASINGS = Path(__file__).parent / "weights" / "phrasings.tsv"
-FILLINGS = PHRASINGS.with_name("fillings.tsv")
-
-
-@dataclass(frozen=True, slots=True)
-class Phrasing:
-    """One line of the phrasings file."""
-
-    family: str
-    intents: tuple[str, ...]
-    pattern: str
+from retort.agent.models.embedded.phrasings import Phrasing, read_fillings, read_phrasings
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +37,6 @@ class Example:
     families: tuple[str, ...]
     intents: frozenset[str]
     text: str
-
-
-def read_phrasings(path: Path = PHRASINGS) -> tuple[Phrasing, ...]:
-    """The phrasings of a file: ``family <tab> intents <tab> pattern`` per line, ``#`` comments."""
-    rows = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.strip() and not line.startswith("#"):
-            family, intents, pattern = line.split("\t")
-            rows.append(Phrasing(family, tuple(intents.split(",")), pattern))
-    return tuple(rows)
-
-
-@cache
-def read_fillings(path: Path = FILLINGS) -> dict[str, tuple[str, ...]]:
-    """Slot -> what may fill it; a slot with a number ("drug2") is filled like the one without."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    rows = [line.split("\t") for line in lines if not line.startswith("#")]
-    return {slot: tuple(values.split(";")) for slot, values in rows}
 
 
 def fill(pattern: str, rng: random.Random) -> str:
@@ -114,6 +83,12 @@ def _roughen(text: str, rng: random.Random) -> str:
         text = text[:1].lower() + text[1:]
     if rng.random() < 0.3:
         text = text.rstrip("?")
+    if rng.random() < 0.15 and not re.search(r"[=#\[\]]|c1", text):
+        text = text.lower()
+    if rng.random() < 0.1 and len(text.split()) > 5:
+        text = " ".join(
+            word for word in text.split() if word not in ("the", "a", "an", "is", "does")
+        )
     if rng.random() < 0.12:
         words = [
             m

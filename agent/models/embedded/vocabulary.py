@@ -23,7 +23,7 @@ PROPERTIES = _table(
         "molecular_weight": r"mol(?:ecular|ar)?\.? ?(?:weights?|wieghts?|weigths?|wt\.?"
         r"|mass(?:es)?)|mw|molwt"
         "|heavi(?:er|est)|light(?:er|est)|weigh(?:s|t)?"
-        r"|how (?:heavy|big|large)",
+        r"|how (?:heavy|big|large)(?! an? )",
         "formula": r"(?:(?:molecular|chemical|sum|empirical) )?formula",
         "logp": r"[acs]?log ?p|log ?p ?\(?o/w\)?|(?:octanol.water )?partition coefficient|crippen "
         "logp",
@@ -33,7 +33,8 @@ PROPERTIES = _table(
         "hba": r"(?:h|hydrogen)[- ]?bond(?:ing)? (?:acceptors?|donors? and acceptors?)|hbas?"
         "|h-acceptors?"
         r"|acceptors",
-        "rotatable_bonds": r"(?:rotatable|rotating|rotable) bonds?|nrotb|how flexible",
+        "rotatable_bonds": r"(?:rotatable|rotating|rotable) bonds?|nrotb|rb(?: count)?"
+        r"|how flexible",
         "aromatic_rings": r"aromatic rings?(?: count)?",
         "rings": r"(?<!aromatic )rings?(?: count)?(?= (?:does|are|has|in|of)|$|\?)|ring count"
         "|number of rings",
@@ -148,51 +149,6 @@ SALTS = re.compile(
 )
 """What a salt's name adds to its parent's."""
 
-TARGET_NAMES = {
-    "her2": "ERBB2",
-    "her-2": "ERBB2",
-    "cox-1": "PTGS1",
-    "cox1": "PTGS1",
-    "cox-2": "PTGS2",
-    "cox2": "PTGS2",
-    "cyclooxygenase-2": "PTGS2",
-    "cyclooxygenase-1": "PTGS1",
-    "herg": "KCNH2",
-    "bcr-abl": "ABL1",
-    "bcr-abl1": "ABL1",
-    "c-kit": "KIT",
-    "c-met": "MET",
-    "vegfr2": "KDR",
-    "vegfr-2": "KDR",
-    "pd-1": "PDCD1",
-    "pd-l1": "CD274",
-    "p-glycoprotein": "ABCB1",
-    "hmg-coa reductase": "HMGCR",
-    "acetylcholinesterase": "ACHE",
-    "thrombin": "F2",
-    "factor xa": "F10",
-    "androgen receptor": "AR",
-    "estrogen receptor": "ESR1",
-    "oestrogen receptor": "ESR1",
-    "glucocorticoid receptor": "NR3C1",
-    "epidermal growth factor receptor": "EGFR",
-    "dopamine d2 receptor": "DRD2",
-    "d2 receptor": "DRD2",
-    **{f"5-ht{n}": f"HTR{n.upper()}" for n in ("1a", "1b", "1d", "2a", "2b", "2c", "3a", "6", "7")},
-    "h1 receptor": "HRH1",
-    "beta-1 adrenergic receptor": "ADRB1",
-    "beta-2 adrenergic receptor": "ADRB2",
-    "beta2 adrenoceptor": "ADRB2",
-    "mu opioid receptor": "OPRM1",
-    "carbonic anhydrase ii": "CA2",
-    "carbonic anhydrase 2": "CA2",
-    "dpp4": "DPP4",
-    "dpp-4": "DPP4",
-    "pde5": "PDE5A",
-    "mtor": "MTOR",
-}
-"""Everyday names of targets and the gene symbol a database knows them by."""
-
 GENES = frozenset(
     """
     ABCB1 ABCG2 ABL1 ACE ACHE ADORA2A ADRA1A ADRB1 ADRB2 AGTR1 AKT1 ALDH2 ALK APOE AR ATM ATR AURKA
@@ -227,6 +183,7 @@ NOT_GENES = frozenset(
     NADPH COVID COVID-19 TB CI OR HR II III IV PMID PMC DOI SQL GPS HTML CSV PDF PH T2D PGX SNV CNV
     INR LDL HDL BBB GPCR NSAID
     BRO5 LLE BEI SEI LELP LIPE MCS
+    GIST MDD ADHD PAH CKD T2DM NASH MASH IBD GERD GORD ALS DVT VTE PTSD OCD GVHD SLE
     LD50 TD50 ED50 LC50 MTD NOAEL CMAX TMAX
     ACEI ARB SSRI MAOI PPI TKI II-IV T1D BMI WHAT IS THE OF AND DOES HOW WHICH FOR A AN IN ON TO IT
     ITS WITH ARE
@@ -270,7 +227,8 @@ ASIDE = frozenset(
     while who why will with
     within without work works would you your diabetes hypertension inflammation infection tumour
     tumor asthma epilepsy
-    apoptosis immunity inflammatory solubility lipophilicity water alcohol
+    apoptosis immunity inflammatory solubility lipophilicity water alcohol both each potencies
+    affinities activities selectivities mechanisms structures targets
     """.split()
 )
 """Plain words that are never an unknown molecule's name."""

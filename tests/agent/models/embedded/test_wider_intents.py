@@ -19,6 +19,7 @@ TOOLS = (
     " find_with_substructure find_document"
 ).split()
 QUINAZOLINE = "c1ccc2ncncc2c1"
+RECORDS = ("mechanism", "indications", "warnings")
 THREE = ["gefitinib", "erlotinib", "imatinib"]
 
 
@@ -224,3 +225,31 @@ def test_numbers_that_are_no_amounts_are_none() -> None:
 )
 def test_a_disease_becomes_the_heading_of_its_records(text: str, heading: str) -> None:
     assert disease_in(text) == heading
+
+
+@pytest.mark.parametrize(
+    ("question", "made"),
+    [
+        (
+            "EGFR inhibitors between 1 and 10 nM",
+            [("find_activities", {"target": "EGFR", "max_value_nm": 10.0, "min_value_nm": 1.0})],
+        ),
+        (
+            "gefitinib: indications, warnings, mechanism",
+            [(f"find_{name}", {"molecule": "gefitinib"}) for name in RECORDS],
+        ),
+        ("wihch drugs treat gout?", [("find_indications", {"disease": "Gout"})]),
+        ("mecanism of imatinib", [("find_mechanism", {"molecule": "imatinib"})]),
+    ],
+)
+def test_records_side_by_side_ranges_and_slips(
+    question: str, made: list[tuple[str, dict[str, Any]]], planner: Planner
+) -> None:
+    assert calls(planner, question) == made
+
+
+def test_a_short_follow_up_narrows_the_search_before(planner: Planner) -> None:
+    asked = ("BRAF inhibitors below 5 nM", "only Ki values please")
+    assert calls(planner, *asked) == [
+        ("find_activities", {"target": "BRAF", "max_value_nm": 5.0, "activity_type": "Ki"})
+    ]
