@@ -29,6 +29,11 @@ def marked(model: str, text: str) -> str:
     return f"Without tools: {model} answers from memory, nothing below was looked up.\n\n{text}"
 
 
+def unmarked(model: str, text: str) -> str:
+    """The text without that line, where it has it."""
+    return text.removeprefix(marked(model, ""))
+
+
 def answered(
     blank: Answer,
     model: BaseChatModel,

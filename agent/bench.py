@@ -6,11 +6,14 @@ once per process, and shared by all conversations.
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Self
 
 from retort.agent.settings import Settings
+from retort.retrieval.records import Filter
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
@@ -30,18 +33,39 @@ STARTER = "starter"
 """The library of this project's own notes, used while the user's library holds no paper."""
 
 
+@dataclass(slots=True)
+class _Parts:
+    """What is open already, shared by all makers that came of one."""
+
+    libraries: dict[str, Library] = field(default_factory=dict)
+    predictors: Predictors | None = None
+    chembl: ChemblSource | None = None
+    encoder: Encoder | None = None
+    reranker: Reranker | None = None
+    router: Router | None = None
+
+
 class BenchMaker:
     """Makes benches for one set of settings."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.only = Filter()
+        """the papers that every search is limited to"""
         self._lock = threading.RLock()
-        self._library: Library | None = None
-        self._predictors: Predictors | None = None
-        self._chembl: ChemblSource | None = None
-        self._encoder: Encoder | None = None
-        self._reranker: Reranker | None = None
-        self._router: Router | None = None
+        self._parts = _Parts()
+
+    def over(self, library: str, only: Filter) -> Self:
+        """A maker of benches over another library, or a part of one, that shares all the rest.
+
+        Args:
+            library: its name; "" for the same.
+            only: the papers that may be found.
+        """
+        other = copy.copy(self)
+        other.settings = replace(self.settings, library=library or self.settings.library)
+        other.only = only
+        return other
 
     def make(self, molecules: Iterable[Mapping[str, Any]] = ()) -> Bench:
         """A bench for one conversation; ``molecules`` are those it already has, in order of
@@ -57,6 +81,7 @@ class BenchMaker:
             library=self.library,
             predictors=self.predictors,
             reranker=self.reranker,
+            only=self.only,
             name_of=self.chembl().name_of,
         )
 
@@ -69,52 +94,52 @@ class BenchMaker:
     def chembl(self) -> ChemblSource:
         """ChEMBL as the settings name it."""
         with self._lock:
-            if self._chembl is None:
+            if self._parts.chembl is None:
                 from retort.tools.chembl import open_source
 
-                self._chembl = open_source(
+                self._parts.chembl = open_source(
                     self.settings.chembl,
                     cache=self.settings.cache_path,
                     offline=self.settings.offline,
                     url=self.settings.chembl_url,
                 )
-            return self._chembl
+            return self._parts.chembl
 
     def encoder(self) -> Encoder:
         """The bundled encoder, loaded once: the library's default and the embedded planner's."""
         with self._lock:
-            if self._encoder is None:
+            if self._parts.encoder is None:
                 from retort.retrieval.encode import load_encoder
 
-                self._encoder = load_encoder("bundled", offline=True)
-            return self._encoder
+                self._parts.encoder = load_encoder("bundled", offline=True)
+            return self._parts.encoder
 
     def router(self) -> Router:
         """Chooses the tools that a model is shown; it reads with the bundled encoder."""
         with self._lock:
-            if self._router is None:
+            if self._parts.router is None:
                 from retort.agent.routing import Router
 
-                self._router = Router(self.encoder)
-            return self._router
+                self._parts.router = Router(self.encoder)
+            return self._parts.router
 
     def reranker(self) -> Reranker | None:
         """The cross-encoder that the settings name; None where they name none."""
         with self._lock:
-            if self._reranker is None and self.settings.reranker:
+            if self._parts.reranker is None and self.settings.reranker:
                 from retort.retrieval.rerank import load_reranker
 
-                self._reranker = load_reranker(self.settings.reranker, self.settings.offline)
-            return self._reranker
+                self._parts.reranker = load_reranker(self.settings.reranker, self.settings.offline)
+            return self._parts.reranker
 
     def predictors(self) -> Predictors:
         """Retort's property predictors."""
         with self._lock:
-            if self._predictors is None:
+            if self._parts.predictors is None:
                 from retort.tools.predictors import Predictors
 
-                self._predictors = Predictors.load(self.settings.predictors_path)
-            return self._predictors
+                self._parts.predictors = Predictors.load(self.settings.predictors_path)
+            return self._parts.predictors
 
     def library(self) -> Library:
         """The library that questions are answered from.
@@ -123,9 +148,10 @@ class BenchMaker:
         when it does not exist yet. A library that was named and does not exist is an error.
         """
         with self._lock:
-            if self._library is None:
-                self._library = self._open_library()
-            return self._library
+            libraries, name = self._parts.libraries, self.settings.library
+            if name not in libraries:
+                libraries[name] = self._open_library()
+            return libraries[name]
 
     def _open_library(self) -> Library:
         from retort.retrieval.library import Library

@@ -145,7 +145,7 @@ def _entry(paper: Reference, key: str) -> str:
 
 def _key(paper: Reference, used: set[str]) -> str:
     """An ASCII key that is not yet in ``used``; it is then."""
-    family = _family_first(paper.authors[0]).partition(",")[0] if paper.authors else ""
+    family = family_first(paper.authors[0]).partition(",")[0] if paper.authors else ""
     plain = unicodedata.normalize("NFKD", family).encode("ascii", "ignore").decode()
     word = re.sub(r"[^a-z]", "", plain.lower())
     base = f"{word or 'paper'}{paper.year or paper.pmid or ''}"
@@ -168,10 +168,10 @@ def _verbatim(text: str) -> str:
 
 def _tex_name(name: str) -> str:
     """A name as BibTeX splits it; a collective name in braces, so that it is not split."""
-    return f"{{{_tex(name)}}}" if _COLLECTIVE.search(name) else _tex(_family_first(name))
+    return f"{{{_tex(name)}}}" if _COLLECTIVE.search(name) else _tex(family_first(name))
 
 
-def _family_first(name: str) -> str:
+def family_first(name: str) -> str:
     """The name as "Roe, Jane A"; what has a comma, one word or a collective stays."""
     words = name.split()
     if "," in name or len(words) < 2 or _COLLECTIVE.search(name):
@@ -188,7 +188,7 @@ def _family_first(name: str) -> str:
 
 def _record(paper: Reference) -> str:
     lines = [("TY", "JOUR" if paper.journal else "GEN")]
-    lines += [("AU", _family_first(name)) for name in paper.authors]
+    lines += [("AU", family_first(name)) for name in paper.authors]
     lines += [
         ("TI", paper.title),
         ("PY", str(paper.year or "")),

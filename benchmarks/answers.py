@@ -1,6 +1,6 @@
 """Answers of the embedded model from the literature: what they quote, and when they abstain.
 
-    python benchmarks/answers.py [--data ../shared/data] [--library FOLDER] [--fit] [--json]
+    python benchmarks/answers.py [--data ../shared/data] [--library FOLDER] [--fit|--count] [--json]
 
 One library of PubMedQA's abstracts (with their conclusions, without titles: those are the
 questions), SciFact's corpus and BioASQ's snippets; `--library` keeps it for the next run. Questions
@@ -25,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from retort.retrieval.encode import Encoder, load_encoder
 from retort.retrieval.library import Library
 from retort.retrieval.records import Paper
 from retort.retrieval.search import search_many
+from retort.retrieval.tokens import terms
 from retort.tools.literature import evidence_of
 
 DRAWN = {"PubMedQA": 80, "SciFact": 50, "BioASQ": 80}
@@ -111,6 +112,21 @@ def questions(literature: Path) -> list[Question]:
         if drawn[question.corpus, question.half] <= DRAWN[question.corpus]:
             kept.append(question)
     return kept
+
+
+def count(found: Iterable[Paper]) -> str:
+    """How many of the papers hold a term, if 5 or more do, as a table; first how many there are."""
+    counts: Counter[str] = Counter()
+    papers = 0
+    for paper in found:
+        counts.update(set(terms(f"{paper.title} {paper.text}")))
+        papers += 1
+    kept = sorted(
+        (term, count)
+        for term, count in counts.items()
+        if count >= 5 and term.isascii() and not term.isdigit() and len(term) < 30
+    )
+    return "".join([f"{papers}\n", *(f"{term}\t{count}\n" for term, count in kept)])
 
 
 def _pubmedqa(literature: Path) -> Iterator[Question]:
@@ -202,11 +218,10 @@ def fit(asked: Sequence[Asked], encoder: Encoder, steps: int = 3000) -> tuple[li
     tables, labels = [], []
     for item in asked:
         for evidence in (item.found, item.without_gold):
-            quotes, vector = choice.candidates(item.query, evidence, encoder)
-            if not quotes:
-                continue
-            tables.append(choice.features(item.query, quotes, vector))
-            labels.append([item.question.holds(quote) for quote in quotes])
+            found = choice.candidates(item.query, evidence, encoder)
+            if found.quotes:
+                tables.append(choice.features(found))
+                labels.append([item.question.holds(quote) for quote in found.quotes])
     x, y = np.concatenate(tables), np.concatenate(labels).astype(float)
     middle, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
     z = np.hstack([(x - middle) / scale, np.ones((len(x), 1))])
@@ -268,11 +283,15 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data"))
     parser.add_argument("--library", type=Path, help="where the library is, or is to be kept")
     parser.add_argument("--fit", action="store_true", help="print weights fitted on half 0")
+    parser.add_argument("--count", action="store_true", help="print rarity.tsv, of all papers")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     literature = options.data / "literature"
     if not all((literature / name).is_dir() for name in ("pubmedqa", "scifact", "bioasq")):
         print(f"skipped: {literature} lacks pubmedqa, scifact or bioasq", file=sys.stderr)
+        return
+    if options.count:
+        print(count(papers(literature)), end="")
         return
     encoder, names = load_encoder(), Gazetteer.starter()
     with tempfile.TemporaryDirectory() as folder:

@@ -117,7 +117,11 @@ def groups(records: Sequence[Paper]) -> list[list[int]]:
             by_title[title].append(number)
     for _, alike in sorted(by_title.items()):
         for same in _of_one_year(records, alike):
-            if not parts.differ(same, (*_SCHEMES, "own")) and _agree(records, same):
+            if (
+                len(same) > 1
+                and not parts.differ(same, (*_SCHEMES, "own"))
+                and _agree(records, same)
+            ):
                 parts.join(same)
     return parts.all()
 

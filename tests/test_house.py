@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "prompts": {"prompts"},
 }
 AT_HOME = {
-    "gradio": ("ui/page.py",),
+    "gradio": ("ui/page.py", "ui/triage_page.py"),
     "faiss": ("retrieval/",),
     "transformers": ("agent/models/", "retrieval/", "tools/predictors/smiles/hub.py"),
     "chembl_webresource_client": ("tools/chembl/",),

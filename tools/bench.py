@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BeforeValidator
 
+from retort.retrieval.records import Filter
 from retort.tools.records import ToolResult, render
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Bench:
     """loads the cross-encoder that orders passages, where the user set one"""
     name_of: Callable[[str], str] = lambda key: ""
     """names a molecule by the first block of its InChIKey, where a database here knows it"""
+    only: Filter = field(default_factory=Filter)
+    """the papers that any search of the library may find"""
 
 
 def handed_back(result: ToolResult) -> tuple[str, ToolResult]:

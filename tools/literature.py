@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from urllib.parse import quote
 
 from langchain_core.tools import BaseTool, tool
@@ -213,6 +213,17 @@ def wanted(years: str, journal: str, mesh: str, publication_type: str, paper: st
     return asked or None
 
 
+def within(asked: Filter, limit: Filter) -> Filter:
+    """What a search asks for, within a limit: where both speak of the same, the limit holds."""
+    empty = Filter()
+    set_by_limit = {
+        each.name: getattr(limit, each.name)
+        for each in fields(Filter)
+        if getattr(limit, each.name) != getattr(empty, each.name)
+    }
+    return replace(asked, **set_by_limit)
+
+
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tool ``search_literature``."""
 
@@ -250,7 +261,8 @@ def build_tools(bench: Bench) -> list[BaseTool]:
                 f"The query has {len(asked):,} characters; 1 to {MAX_QUERY:,} are read.",
                 "Give a few key words.",
             )
-        only = wanted(years, journal, mesh, publication_type, paper)
+        own = wanted(years, journal, mesh, publication_type, paper)
+        only = within(own or Filter(), bench.only) or None
         library = bench.library()
         hits = search(
             library,

@@ -13,14 +13,14 @@ import os
 import sys
 import uuid
 from importlib.metadata import version
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from retort.agent.settings import Settings, silence_telemetry
 from retort.retrieval.errors import RetortError, UsageError
 from retort.ui import (
+    cli_batch,
     cli_calculate,
     cli_chembl,
     cli_draw,
@@ -31,6 +31,7 @@ from retort.ui import (
     cli_predictors,
     cli_series,
     cli_tools,
+    cli_triage,
     rows,
     terminal,
 )
@@ -53,7 +54,9 @@ cli_library.app.command()(cli_fetch.fetch)
 app.add_typer(cli_library.app, name="library")
 app.add_typer(cli_predictors.app, name="predictors")
 app.add_typer(cli_chembl.app, name="chembl")
+app.add_typer(cli_triage.app, name="triage")
 app.command()(cli_library.search)
+app.command()(cli_batch.batch)
 app.command("tools")(cli_tools.list_tools)
 app.command("call")(cli_tools.call)
 app.command()(cli_tools.predict)
@@ -125,55 +128,6 @@ def chat(
     from retort.ui.page import serve
 
     serve(opened, host, port)
-
-
-@app.command()
-def batch(
-    questions: Annotated[Path, typer.Argument(help="JSONL or CSV: id, question, session.")],
-    output: Annotated[Path, typer.Option(help="JSONL, one answer per line; a rerun goes on.")],
-    workers: Annotated[int, typer.Option(min=1, help="Questions answered at the same time.")] = 1,
-    retry_failed: Annotated[bool, typer.Option(help="Ask again what failed.")] = False,
-    model: Model = None,
-    library: Library = None,
-    no_tools: NoTools = False,
-    json: JSON = False,
-) -> None:
-    """Answer a file of questions. Resumable: what is answered is not asked again."""
-    from retort.agent import batch as batches
-    from retort.agent.opening import open_assistant
-    from retort.ui.progress import bar
-
-    items = batches.read_questions(questions)
-    opened = open_assistant(
-        Settings.from_environment(model=model, library=library, no_tools=no_tools)
-    )
-    terminal.say(opened.status_line())
-    stop = stop_on_interrupt()
-    with bar("Answering") as advance:
-        state = batches.run(
-            opened.assistant,
-            items,
-            output,
-            workers,
-            retry_failed,
-            stop,
-            lambda p: advance(p.done, p.total, f"{p.failed} failed" if p.failed else ""),
-        )
-    left = state.total - state.done
-    summary: dict[str, Any] = {
-        "answered": state.done,
-        "failed": state.failed,
-        "skipped": state.skipped,
-        "left": left,
-        "output": str(output),
-    }
-    if json:
-        terminal.emit(summary)
-    terminal.say(
-        f"{state.done} answered ({state.failed} failed), {state.skipped} were done before, "
-        f"{left} left: {output}"
-    )
-    raise typer.Exit(FAILED if left else DONE_WITH_FAILURES if state.failed else DONE)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""The chat page: Gradio's components and what their events do. All of Gradio in Retort is here.
+"""The chat page: Gradio's components and what their events do; and how both pages are served.
 
 What runs and what was said is ``conversations``, what an answer looks like is ``render``. The page
 listens on this machine only, shares nothing, keeps no text in the browser, loads nothing from
@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from retort.agent.opening import Opened
 from retort.retrieval.errors import RetortError
-from retort.ui import downloads, render, terminal
+from retort.ui import downloads, render, screenings, terminal, triage_page
 from retort.ui.conversations import Conversations, Listed, Shown
 from retort.ui.figures import Drawing
-from retort.ui.markdown import escape
 from retort.ui.policy import Policy
+from retort.ui.screenings import Screenings
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -78,7 +78,7 @@ class Page:
             self.listing = gr.Radio(
                 [], label="Earlier conversations", elem_id="listing", container=False
             )
-        self.header = gr.HTML(_header(""), elem_id="header-block")
+        self.header = gr.HTML(render.header_html("", "chat"), elem_id="header-block")
         self.chat = gr.Chatbot(
             elem_id="chat",
             show_label=False,
@@ -174,7 +174,7 @@ class Page:
         """Fill a fresh page; its tab may recall the conversation it showed before."""
         view.is_wide = is_wide
         yield {
-            self.header: _header(self._opened.status_line()),
+            self.header: render.header_html(self._opened.status_line(), "chat"),
             self.sidebar: self._gr.update(open=is_wide),
         }
         if asked in {item.name for item in self._conversations.listing()}:
@@ -244,10 +244,6 @@ _PLACEHOLDER = (
 )
 
 
-def _header(status: str) -> str:
-    return f'<div id="header"><h1>Retort</h1><p id="status">{escape(status)}</p></div>'
-
-
 def _label(item: Listed) -> str:
     """A conversation in the list: when, and on the next line what it began with."""
     if item.updated is None:
@@ -265,8 +261,8 @@ def _thumbs(shown: list[Shown], ratings: dict[str, bool]) -> list[str | None]:
     ]
 
 
-def build(opened: Opened, conversations: Conversations) -> "gr.Blocks":
-    """The page, not yet served."""
+def build(opened: Opened, conversations: Conversations, screenings: Screenings) -> "gr.Blocks":
+    """The chat page and the triage page, not yet served."""
     import gradio as gr
 
     with gr.Blocks(title="Retort", analytics_enabled=False, fill_height=True) as blocks:
@@ -280,6 +276,7 @@ def build(opened: Opened, conversations: Conversations) -> "gr.Blocks":
             show_progress="hidden",
             api_visibility="private",
         )
+    triage_page.build(blocks, screenings, opened)
     return blocks
 
 
@@ -302,7 +299,8 @@ def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> 
     from starlette.middleware import Middleware
 
     conversations = Conversations(opened.assistant, draw or _draw)
-    page = build(opened, conversations)
+    sittings = Screenings(opened.assistant)
+    page = build(opened, conversations, sittings)
     page.queue(default_concurrency_limit=32, max_size=256)
     try:
         page.launch(
@@ -315,10 +313,13 @@ def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> 
             run_history=False,
             footer_links=[],
             theme=gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"]),
-            css=(files("retort.ui") / "page.css").read_text(encoding="utf-8"),
+            css="".join(
+                (files("retort.ui") / name).read_text(encoding="utf-8")
+                for name in ("page.css", "triage.css")
+            ),
             app_kwargs={
                 "middleware": [Middleware(Policy)],
-                "routes": [downloads.route(conversations.tables)],
+                "routes": [downloads.route(conversations.tables), screenings.route(sittings)],
             },
         )
     except OSError as error:
@@ -333,6 +334,7 @@ def serve(opened: Opened, host: str, port: int, draw: Drawing | None = None) -> 
         threading.Event().wait()
     except KeyboardInterrupt:
         conversations.close()
+        sittings.close()
 
 
 def _draw(

@@ -30,6 +30,23 @@ _STATUS = {
 }
 
 
+def header_html(status: str, here: str) -> str:
+    """The top of a page: its name, the way to the other one, what it runs on.
+
+    Args:
+        status: the status line; empty while it is not known.
+        here: ``chat`` or ``triage``.
+    """
+    links = "".join(
+        f'<a href="{address}"{" aria-current=page" if name.lower() == here else ""}>{name}</a>'
+        for name, address in (("Chat", "./"), ("Triage", "triage"))
+    )
+    return (
+        f'<div id="header"><h1>Retort</h1><nav aria-label="Pages">{links}</nav>'
+        f'<p id="status">{escape(status)}</p></div>'
+    )
+
+
 def question_html(text: str) -> str:
     """What the user asked, literally."""
     return f'<div class="question">{escape(text.strip())}</div>'

@@ -55,6 +55,7 @@ _RETRACTED_TYPES = ("retracted publication", "retracted")
 _RAYYAN = re.compile(r"RAYYAN-INCLUSION:\s*\{([^}]{0,2000})\}")
 _RAYYAN_PAIR = re.compile(r"\"([^\"]+)\"\s*=>\s*\"([^\"]+)\"")
 _ASREVIEW = re.compile(r"\bASReview_(relevant|irrelevant)\b")
+_RETORT = re.compile(r"\bRetort_(include|exclude|maybe)\b")
 
 
 @dataclass(slots=True)
@@ -93,8 +94,13 @@ class Entry:
 def to_paper(entry: Entry) -> Paper | Skip:
     """The paper of a record, or a skip where it has neither title nor abstract."""
     title, abstract = tidy(entry.title).replace("\n", " "), tidy(entry.abstract)
+    paper = _paper(entry, title, abstract)
     if not title and not abstract:
-        return Skip(entry.where, "neither title nor abstract")
+        return Skip(entry.where, "neither title nor abstract", paper)
+    return paper
+
+
+def _paper(entry: Entry, title: str, abstract: str) -> Paper:
     year = _usable(entry, "year", entry.years, year_of)
     links = [link for text in entry.links for link in text.split() if "://" in link]
     resolved = [link for link in links if "doi.org/" in link]
@@ -177,12 +183,16 @@ def labelled(abstract: str) -> tuple[Section, ...]:
 
 
 def label_in(notes: Iterable[str]) -> str:
-    """The screening decision that Rayyan or ASReview wrote into notes; empty where there is none.
+    """The screening decision that Retort, Rayyan or ASReview wrote into notes; empty where there is
+    none.
 
     Returns:
-        ``relevant`` or ``irrelevant`` (ASReview), ``Ada: Included; Bob: Excluded`` (Rayyan).
+        ``include``, ``exclude`` or ``maybe`` (Retort, which knew what the others had said),
+        ``Ada: Included; Bob: Excluded`` (Rayyan), ``relevant`` or ``irrelevant`` (ASReview).
     """
     text = "\n".join(notes)
+    if own := _RETORT.findall(text):
+        return str(own[-1])
     if inclusion := _RAYYAN.search(text):
         return "; ".join(f"{who}: {what}" for who, what in _RAYYAN_PAIR.findall(inclusion[1]))
     decisions = _ASREVIEW.findall(text)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,8 @@ class Skip:
     where: str
     """``line 17``, ``record 3``, ``page 2``: where it stands in the file"""
     reason: str
+    paper: Paper | None = field(default=None, compare=False, repr=False)
+    """what can be told of it all the same: its ids and labels, for those who must count it"""
 
 
 @dataclass(frozen=True, slots=True)

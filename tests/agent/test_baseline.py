@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from pathlib import Path
 
@@ -10,7 +9,9 @@ import pytest
 from looped import ask, make, shown
 from scripted import ANSWER, Toys, call, calls
 
-from retort.agent.batch import Item, run
+from retort.agent.batch.asking import Here
+from retort.agent.batch.records import Gold, Item
+from retort.agent.batch.scoring import score
 from retort.agent.opening import open_assistant
 from retort.agent.records import ABSTENTION, Finished, TextDelta
 from retort.agent.settings import Settings
@@ -66,11 +67,18 @@ def test_a_conversation_without_tools_is_one_of_its_own(tmp_path: Path, toys: To
     assert {item["name"] for item in bare.sessions.listing()} == {"s", "s (without tools)"}
 
 
-def test_a_batch_gives_a_baseline(tmp_path: Path, toys: Toys) -> None:
-    out = tmp_path / "baseline.jsonl"
-    run(make(tmp_path, toys, "30 nM.", no_tools=True), [Item("a", "How potent?")], out)
-    row = json.loads(out.read_text())
+def test_a_batch_gives_a_baseline_that_is_scored_without_its_mark(
+    tmp_path: Path, toys: Toys
+) -> None:
+    here = Here(make(tmp_path, toys, "30 nM.", no_tools=True))
+    item = Item("a", "How potent?", gold=Gold("30 nM"))
+    row = here.ask(item)
     assert row["answer"] == f"{MARK}30 nM." and row["citations"] == []
+    assert (found := score(item, row)) and found.is_right
+    chosen = Here(make(tmp_path, toys, "B) ALK.", no_tools=True)).ask(
+        Item("b", "Which kinase?", choices=("EGFR", "ALK"), gold=Gold("B"))
+    )
+    assert chosen["choice"] == {"letter": "B", "by": "letter"}
 
 
 def test_the_embedded_model_has_no_baseline(tmp_path: Path) -> None:

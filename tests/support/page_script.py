@@ -347,7 +347,7 @@ class Benches:
         return tools()
 
     def encoder(self) -> Any:
-        raise AssertionError("a planner's evidence is not ordered")
+        return None
 
     def library(self) -> Any:
         return SimpleNamespace(name="starter", count=lambda: (len(PAPERS), 7), paper=PAPERS.get)

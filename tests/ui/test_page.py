@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 import signal
-import socket
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import page_server
+import page_browser
 import pytest
+from page_browser import Site
 from page_script import ACTIVITIES, NASTY
 
 from retort.agent.records import Answer
@@ -27,77 +21,33 @@ from retort.ui import figures
 from retort.ui.page import EXAMPLES
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
-)
 SEEN_BEFORE = "What did I ask yesterday?"
-QUIET = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
-
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.xdist_group("page"),
-    pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine: sh scripts/chromium.sh"),
+    pytest.mark.skipif(
+        not page_browser.CHROMIUM, reason="no Chromium on this machine: sh scripts/chromium.sh"
+    ),
 ]
-
-
-@dataclass
-class Site:
-    """The server and what browsers did with it."""
-
-    url: str
-    home: Path
-    process: subprocess.Popen[str]
-    browser: Any
-    elsewhere: list[str] = field(default_factory=list)
-    complaints: list[str] = field(default_factory=list)
-
-    def page(self, width: int = 1280, scheme: str = "light") -> Page:
-        """A fresh page whose every request and error is watched."""
-        viewport = {"width": width, "height": 900}
-        page: Page = self.browser.new_context(viewport=viewport, color_scheme=scheme).new_page()
-        page.set_default_timeout(15_000)
-        page.on("request", lambda request: self._note(request.url))
-        page.on("console", lambda m: m.type == "error" and self.complaints.append(m.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(self.url)
-        page.wait_for_selector(".example")
-        page.wait_for_function("document.querySelector('#status').textContent.length > 0")
-        return page
-
-    def _note(self, url: str) -> None:
-        if not url.startswith((self.url, "data:", "blob:")):
-            self.elsewhere.append(url)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     home = tmp_path_factory.mktemp("page")
     with closing(Sessions(home / "sessions.sqlite")) as sessions:
         sessions.save(Answer("old1", SEEN_BEFORE, "answered", "This, *1/*2."), "from-before")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    hidden = ("RETORT_", "GRADIO_", "HF_", "LANG")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
-    command = [sys.executable, page_server.__file__, str(home), str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    try:
-        url = process.stdout.readline().strip()
-        assert url == f"http://127.0.0.1:{port}"
-        with sync_api.sync_playwright() as playwright:
-            browser: Browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-            yield Site(url, home, process, browser)
-            browser.close()
-    finally:
-        process.kill()
-        process.wait()
+    with page_browser.opened(home) as opened:
+        yield opened
+
+
+def fresh(site: Site, width: int = 1280, scheme: str = "light") -> Page:
+    """The chat in a tab of its own."""
+    page = site.tab("/", width, scheme)
+    page.wait_for_selector(".example")
+    page.wait_for_function("document.querySelector('#status').textContent.length > 0")
+    return page
 
 
 def ask(page: Page, question: str) -> Any:
@@ -113,12 +63,11 @@ def ask(page: Page, question: str) -> Any:
 def reload(site: Site, page: Page) -> None:
     """Reload; that the old page's streams break then is no complaint."""
     page.reload()
-    broken = ("signal is aborted", "Connection errored out")
-    site.complaints[:] = [text for text in site.complaints if not any(b in text for b in broken)]
+    site.forgive_broken_streams()
 
 
 def test_the_first_screen_says_what_it_runs_on_and_offers_four_questions(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     status = page.locator("#status").inner_text()
     assert status.startswith("model scripted (for the tests) | library starter: 3 notes")
     assert [item.inner_text() for item in page.locator(".example").all()] == list(EXAMPLES)
@@ -130,7 +79,7 @@ def test_the_first_screen_says_what_it_runs_on_and_offers_four_questions(site: S
 
 
 def test_a_marker_opens_the_marked_passage(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     answer = ask(page, "Which CYP2C9 variants lower the warfarin dose?")
     step = page.locator("details.step")
     assert re.fullmatch(
@@ -157,7 +106,7 @@ def test_a_marker_opens_the_marked_passage(site: Site) -> None:
 
 
 def test_kinds_are_words_and_structures_are_drawn(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     answer = ask(page, "osimertinib")
     assert answer.locator(".source .kind").all_inner_texts() == ["record (ChEMBL 36)", "calculated"]
     assert page.locator("details.step:not(.plan)").count() == 2
@@ -174,7 +123,7 @@ def test_kinds_are_words_and_structures_are_drawn(site: Site) -> None:
 
 
 def test_a_table_shows_its_first_rows_and_is_downloaded_whole(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     answer = ask(page, "EGFR, all of them")
     table = answer.locator(".table")
     assert "12 of 37 rows" in table.inner_text() and table.locator("tbody tr").count() == 12
@@ -189,7 +138,7 @@ def test_a_table_shows_its_first_rows_and_is_downloaded_whole(site: Site) -> Non
 
 
 def test_dangerous_text_is_shown_to_the_letter_and_asks_nobody(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     answer = ask(page, "traps <img src=http://evil.example/u.png> [x](http://evil.example) **b**")
     answer.locator("a.cite").click()
     shown = answer.locator(".quote mark:visible").evaluate("e => e.textContent")
@@ -202,7 +151,7 @@ def test_dangerous_text_is_shown_to_the_letter_and_asks_nobody(site: Site) -> No
 
 
 def test_findings_abstentions_and_failures_are_plain_to_see(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     answer = ask(page, "careless")
     checks = answer.locator(".checks").inner_text()
     assert "[E99]" in checks and "7" in checks and "Gefitinib was also tested" in checks
@@ -215,7 +164,7 @@ def test_findings_abstentions_and_failures_are_plain_to_see(site: Site) -> None:
 
 
 def test_stop_keeps_what_was_written_and_a_second_question_waits(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     box = page.locator("#question textarea")
     box.fill("slow")
     page.locator("#send").click()
@@ -240,7 +189,7 @@ def test_stop_keeps_what_was_written_and_a_second_question_waits(site: Site) -> 
 
 
 def test_bad_questions_are_answered_below_the_conversation_and_kept(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     page.locator("#send").click()
     page.wait_for_selector("#notice .error")
     assert "The question is empty." in page.locator("#notice").inner_text()
@@ -252,7 +201,7 @@ def test_bad_questions_are_answered_below_the_conversation_and_kept(site: Site) 
 
 
 def test_conversations_come_back_with_their_thumbs(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     ask(page, "EGFR, please")
     page.locator("button[title=Dislike]").last.click()
     page.wait_for_timeout(300)
@@ -277,7 +226,7 @@ def test_conversations_come_back_with_their_thumbs(site: Site) -> None:
 
 
 def test_a_running_answer_survives_a_reload_and_a_change_of_conversation(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     page.locator("#question textarea").fill("slow and reloaded")
     page.locator("#question textarea").press("Enter")
     page.wait_for_selector(".writing")
@@ -295,7 +244,7 @@ def test_a_running_answer_survives_a_reload_and_a_change_of_conversation(site: S
 
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "dark"), (420, "light")])
 def test_it_fits_and_can_be_read(site: Site, width: int, scheme: str) -> None:
-    page = site.page(width, scheme)
+    page = fresh(site, width, scheme)
     answer = ask(page, "EGFR, narrow")
     answer.locator("a.cite").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -331,7 +280,7 @@ def test_nothing_left_the_machine_and_nothing_went_wrong(site: Site) -> None:
 
 
 def test_an_interrupt_saves_what_is_being_written(site: Site) -> None:
-    page = site.page()
+    page = fresh(site)
     page.locator("#question textarea").fill("slow and interrupted")
     page.locator("#question textarea").press("Enter")
     page.wait_for_selector(".writing")

@@ -59,6 +59,7 @@ def compose(
     failed = [result for result in results if not result.ok]
     absent = [result for result in results if result.ok and is_absence(result)]
     silent: list[Result] = []
+    unheard: list[str] = []
     replaced = [r for r in absent if _is_replaced(r, results)]
     absent = [r for r in absent if r not in replaced]
     for name, write in WRITERS.items():
@@ -79,8 +80,9 @@ def compose(
                 blocks.setdefault(_QUOTED, []).append(text)
             else:
                 silent.append(result)
+                unheard += literature.unheard(_query(result), result.evidence, encoder)
     if not blocks:
-        return abstain(plan, failed, absent, silent)
+        return abstain(plan, failed, absent, silent, unheard)
     parts = _under_headings(blocks) + _gaps(failed, absent, silent)
     return "\n\n".join([*_assumptions(plan), *parts])
 
@@ -104,8 +106,17 @@ def abstain(
     failed: Sequence[Result] = (),
     absent: Sequence[Result] = (),
     silent: Sequence[Result] = (),
+    unheard: Sequence[str] = (),
 ) -> str:
-    """Why there is no answer, what was searched, and how to add what is missing."""
+    """Why there is no answer, what was searched, and how to add what is missing.
+
+    Args:
+        plan: what was asked.
+        failed: calls that raised an error.
+        absent: calls that found nothing.
+        silent: searches whose passages do not answer.
+        unheard: the words that none of those passages speaks of.
+    """
     if plan.is_greeting or not (failed or absent or silent or plan.lacking or plan.is_out_of_scope):
         return f"{ABSTENTION}: that asks for nothing that I can look up. {_ABLE}; {_EXAMPLE}."
     reasons = [result.text.rstrip(".") for result in failed]
@@ -120,6 +131,9 @@ def abstain(
             if reasons
             else "no passage of the library answers it"
         )
+        if unheard:
+            words = joined([f'"{word}"' for word in dict.fromkeys(unheard)])
+            reasons[-1] += f", and none of those found speaks of {words}"
     text = f"{ABSTENTION}: {'. '.join(dict.fromkeys(reasons))}."
     searched = [_searched(plan, result) for result in (*failed, *absent, *silent)]
     if searched := list(dict.fromkeys(part for part in searched if part)):
@@ -145,10 +159,14 @@ def _next(
 def _literature(
     result: Result, is_doubtful: bool, gazetteer: Gazetteer, encoder: SentenceEncoder
 ) -> str:
-    query = str(result.call.args.get("query", ""))
+    query = _query(result)
     named = find_entities(query, gazetteer)
     quotes = literature.choose(query, named, result.evidence, encoder, is_doubtful)
     return literature.write(query, quotes) if quotes else ""
+
+
+def _query(result: Result) -> str:
+    return str(result.call.args.get("query", ""))
 
 
 def _assumptions(plan: Plan) -> list[str]:

@@ -8,18 +8,17 @@ weights were fitted on one half of the questions of ``benchmarks/answers.py``, w
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from retort.agent.models.embedded.classifier import Array, SentenceEncoder
 from retort.agent.models.embedded.entities import Entities
+from retort.agent.models.embedded.literature.coverage import Wanted, terms_of
 from retort.agent.models.embedded.literature.prose import Sentence, quotable
 from retort.agent.models.embedded.literature.topic import Topic, content_words, share
-from retort.agent.models.embedded.vocabulary import FUNCTION_WORDS
 from retort.retrieval.tokens import terms
 
 MAX_QUOTES = 5
@@ -39,17 +38,18 @@ FEATURES = (
     "position in the passage",
     "log of the passage's rank",
 )
-WEIGHTS = np.array([5.37, 3.01, 2.68, 2.43, -0.11, -0.44, -0.26, 0.08, 0.13, -0.32])
-BIAS = -5.51
-ANSWERS = 0.7
+WEIGHTS = np.array([3.90, 2.83, 5.09, 1.65, -0.08, -0.21, -0.44, -0.01, 0.29, -0.26])
+BIAS = -6.47
+ANSWERS = 0.8
 """probability from which the best sentence answers at all"""
-ANSWERS_WITH_NAMES = 0.6
+ANSWERS_WITH_NAMES = 0.7
 """the same for a sentence that gives names of the kind asked for: "which variants" """
-SAID = 0.2
-"""part of the question's words that a quoted sentence must hold"""
-HELD = 0.4
-"""the same for its passage and title: what is asked of a drug, not the drug alone"""
-FOLLOWS = 0.7
+LACKS = 0.35
+"""weight of a word of the question that no passage may leave uncovered: what is asked of a drug,
+not the drug alone"""
+NAMED = 0.2
+"""weight from which an answer names a word of the question that its quotes do not cover"""
+FOLLOWS = 0.9
 """the same, as a part of the best one's, for those quoted beside it"""
 REDUNDANT = 0.2
 """what a similarity of 1 to a sentence chosen before takes off a probability (maximal marginal
@@ -71,10 +71,10 @@ class Quote:
     """(d,) float32, unit norm"""
     score: float = 0.0
     """probability that it answers, as far as the half it was fitted on tells"""
-    said: float = 0.0
-    """the part of the question's words in it, rare ones foremost"""
-    held: float = 0.0
-    """the same for its whole passage and title"""
+    said: Array = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
+    """(terms,) 0 to 1: how far it covers each term of the question"""
+    lacks: float = 0.0
+    """the weight of the heaviest word of the question that its passage and title do not cover"""
 
     @property
     def text(self) -> str:
@@ -85,6 +85,20 @@ class Quote:
     def paper(self) -> str:
         """What tells one paper from another."""
         return str(self.item["record"].get("paper_id") or self.item["source_id"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidates:
+    """What may be quoted for a query, and how far it covers the query's words."""
+
+    wanted: Wanted
+    asked: Array
+    """(d,), the query's vector"""
+    quotes: list[Quote]
+    said: Array
+    """(quotes, terms), 0 to 1: how far the sentence covers a term"""
+    held: Array
+    """the same for its whole passage and title"""
 
 
 def choose(
@@ -105,71 +119,86 @@ def choose(
             own words and lie near it pass.
     """
     topic = Topic.of(query, entities)
-    quotes, vector = candidates(query, evidence, encoder)
-    if not quotes:
+    found = candidates(query, evidence, encoder)
+    if not found.quotes:
         return ()
-    table = features(query, quotes, vector)
-    chances = 1 / (1 + np.exp(-(table @ WEIGHTS + BIAS)))
+    chances = 1 / (1 + np.exp(-(features(found) @ WEIGHTS + BIAS)))
+    lacking = ((1 - found.held) * found.wanted.weights).max(axis=1, initial=0.0)
     scored = [
-        replace(quote, score=float(chance), said=float(row[1]), held=float(row[2]))
-        for quote, chance, row in zip(quotes, chances, table, strict=True)
+        replace(quote, score=float(chance), said=said, lacks=float(lack))
+        for quote, chance, said, lack in zip(
+            found.quotes, chances, found.said, lacking, strict=True
+        )
     ]
     passing = [q for q in scored if _speaks(q, topic, is_doubtful)]
     return spread(sorted(passing, key=lambda quote: -quote.score))
 
 
+def unheard(
+    query: str, evidence: Sequence[Mapping[str, Any]], encoder: SentenceEncoder
+) -> tuple[str, ...]:
+    """The words of a query that no passage covers, though much of its meaning hangs on them."""
+    found = candidates(query, evidence, encoder)
+    return found.wanted.heavy(found.held, NAMED) if found.quotes else ()
+
+
+def unsaid(query: str, quotes: Sequence[Quote]) -> tuple[str, ...]:
+    """The same for the quoted sentences themselves: what they leave open of the query."""
+    return Wanted.of(query).heavy(np.array([quote.said for quote in quotes]), NAMED)
+
+
 def candidates(
     query: str, evidence: Sequence[Mapping[str, Any]], encoder: SentenceEncoder
-) -> tuple[list[Quote], Array]:
-    """Sentences that can be quoted, those with most of the query's words; and the query's vector.
+) -> Candidates:
+    """Sentences that can be quoted, those with most of the query's words.
 
     A sentence that stands in several passages is taken from the best of them.
     """
-    wanted = wanted_terms(query)
+    wanted = Wanted.of(query)
     found: dict[str, tuple[Sentence, Mapping[str, Any], int]] = {}
     for rank, item in enumerate(evidence):
         for sentence in quotable(str(item["quote"])):
             found.setdefault(" ".join(sentence.text.lower().split()), (sentence, item, rank))
-    kept = sorted(found.values(), key=lambda own: -len(wanted & set(terms(own[0].text))))
+    sought = set(wanted.terms)
+    kept = sorted(found.values(), key=lambda own: -len(sought & set(terms(own[0].text))))
     kept = kept[:MAX_ENCODED]
-    vectors = np.asarray(encoder.encode([query, *(sentence.text for sentence, _, _ in kept)]))
-    quotes = [Quote(*own, vector) for own, vector in zip(kept, vectors[1:], strict=True)]
-    return quotes, vectors[0]
+    texts = [query, *wanted.words, *(sentence.text for sentence, _, _ in kept)]
+    asked, *vectors = np.asarray(encoder.encode(texts))
+    words, vectors = vectors[: len(wanted.words)], vectors[len(wanted.words) :]
+    quotes = [Quote(*own, vector) for own, vector in zip(kept, vectors, strict=True)]
+    shape = (len(quotes), len(words))
+    near = np.array([[word @ q.vector for word in words] for q in quotes]).reshape(shape)
+    said, held = np.zeros((2, *shape), dtype=np.float32)
+    beside: dict[str, list[int]] = {}
+    for place, quote in enumerate(quotes):
+        said[place] = wanted.covered(terms_of(quote.text), near[place])
+        beside.setdefault(quote.item["key"], []).append(place)
+    for places in beside.values():
+        item = quotes[places[0]].item
+        own = terms_of(f"{item['title']} {item['quote']}")
+        held[places] = wanted.covered(own, near[places].max(axis=0))
+    return Candidates(wanted, asked, quotes, said, held)
 
 
-def features(query: str, quotes: Sequence[Quote], asked: Array) -> np.ndarray:
-    """(n, len(FEATURES)) for n sentences.
-
-    A word of the query weighs the more, the fewer of the passages hold it; most where none does.
-    """
-    wanted = wanted_terms(query)
-    passages = {q.item["key"]: set(terms(f"{q.item['title']} {q.item['quote']}")) for q in quotes}
-    counts = Counter(term for own in passages.values() for term in own & wanted)
-    weight = {t: math.log(1 + len(passages) / (0.5 + counts[t])) for t in wanted}
-    total = sum(weight.values()) or 1.0
-    held = {key: sum(weight[t] for t in own & wanted) / total for key, own in passages.items()}
+def features(found: Candidates) -> np.ndarray:
+    """(n, len(FEATURES)) for n sentences."""
     near: dict[str, float] = {}
-    for q in quotes:
-        near[q.item["key"]] = max(near.get(q.item["key"], -1.0), float(q.vector @ asked))
+    for q in found.quotes:
+        near[q.item["key"]] = max(near.get(q.item["key"], -1.0), float(q.vector @ found.asked))
+    said, held = found.said @ found.wanted.weights, found.held @ found.wanted.weights
     rows = [
         (
-            float(q.vector @ asked),
-            sum(weight[t] for t in wanted & set(terms(q.text))) / total,
-            held[q.item["key"]],
+            float(q.vector @ found.asked),
+            said[place],
+            held[place],
             near[q.item["key"]],
             *(q.sentence.kind == kind for kind in ("conclusion", "result", "method", "background")),
             q.sentence.position,
             math.log1p(q.rank),
         )
-        for q in quotes
+        for place, q in enumerate(found.quotes)
     ]
     return np.array(rows, dtype=np.float64)
-
-
-def wanted_terms(query: str) -> set[str]:
-    """The terms of a query that carry meaning."""
-    words = (word.strip("?.,;:()\"'") for word in query.split())
-    return {term for word in words if word.lower() not in FUNCTION_WORDS for term in terms(word)}
 
 
 def spread(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
@@ -200,9 +229,7 @@ def _speaks(quote: Quote, topic: Topic, is_doubtful: bool) -> bool:
     around = f"{quote.item['title']} {quote.item['quote']}"
     if share(topic.required or ("",), around) < 1.0:
         return False
-    if topic.names and share(topic.names, around) < (1.0 if len(topic.names) < 3 else 0.6):
-        return False
-    if quote.said < SAID or quote.held < HELD:
+    if quote.lacks > LACKS:
         return False
     is_named = bool(topic.asks and topic.asks.find(quote.text))
     return quote.score >= (ANSWERS_WITH_NAMES if is_named else ANSWERS)

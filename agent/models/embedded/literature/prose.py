@@ -29,6 +29,11 @@ _LABEL = re.compile(
 """A heading glued to its first sentence: "CONCLUSIONS: Carriers ...", "RESULTS Carriers ..."."""
 _ENDED = re.compile(r"[.!][\"'”’)\]]*[\d,\s–-]*$")
 """The end of a whole sentence; a text that was cut off has none."""
+_CUT_OFF = re.compile(
+    r"(?:[,;:(–-]|\b(?:[a-z]{1,2}|an|the|and|with|for|from|than|that|which|are|was|were|not|its"
+    r"|their|this|these|between))\Z"
+)
+"""How a text ends that was cut off within a sentence, where it ends with no full stop."""
 _REFERENCES_AT_END = re.compile(r"\s*\[\d[\d,;\s–-]*\](?=[.]?$)\.?$")
 _BRACKETED_NUMBER = re.compile(r"\[\s*\d[\d,;\s–-]*\]")
 _NOT_PROSE = re.compile(
@@ -152,10 +157,15 @@ def quotable(passage: str) -> Iterator[Sentence]:
         text = passage[start:end]
         named = "".join(filter(None, label.groups())).lower() if label else ""
         is_aimed = named.startswith(("object", "purpose", "aim")) or is_aim(text)
-        is_whole = _ENDED.search(passage[start:last]) is not None
+        is_whole = _is_whole(passage[start:last], is_last=place == len(spans) - 1)
         if is_whole and is_prose(text) and stands_alone(text) and not is_aimed:
             position = place / max(1, len(spans) - 1)
             yield Sentence(text, start, end, kind_of(text, named), position)
+
+
+def _is_whole(sentence: str, is_last: bool) -> bool:
+    """Whether a sentence came to its end: by its full stop, or as the last words of a text."""
+    return bool(_ENDED.search(sentence)) or (is_last and not _CUT_OFF.search(sentence))
 
 
 def is_prose(sentence: str) -> bool:

@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from retort.agent.models.embedded import named
-from retort.agent.models.embedded.literature.choice import Quote
+from retort.agent.models.embedded.literature.choice import Quote, unsaid
 from retort.agent.models.embedded.literature.findings import Group, grouped
+from retort.agent.models.embedded.markup import joined
 
 _COUNTED = "no one two three four five six seven eight nine ten".split()
 _STUDIED_IN = {
@@ -24,6 +25,8 @@ _STUDIED_IN = {
         "in vitro": r"in vitro|cell lines?|cultured|microsomes|HEK ?293|HeLa|recombinant",
     }.items()
 }
+_NOT_HUMAN = ("animal", "in vitro")
+"""settings told after the others, in this order"""
 _STUDY = re.compile(
     r"\b(meta-analysis|systematic review|randomi[sz]ed (?:controlled )?trial|case report"
     r"|case-control study|cohort study)\b",
@@ -34,7 +37,9 @@ _STUDY = re.compile(
 def write(query: str, quotes: Sequence[Quote]) -> str:
     """The quotes as Markdown lists, each below a line that says what they have in common."""
     groups = grouped(quotes)
-    lead = named.line(query, quotes) or f"From {_papers(quotes)}, word for word:"
+    open_words = [f'"{word}"' for word in unsaid(query, quotes)]
+    limits = f"; no sentence quoted speaks of {joined(open_words)}" if open_words else ""
+    lead = named.line(query, quotes) or f"From {_papers(quotes)}, word for word{limits}:"
     if len(groups) == 1 and groups[0].relation != "disagree":
         return _block(lead, groups[0].quotes)
     return "\n\n".join([lead, *(_block(_lead(group), group.quotes) for group in groups)])
@@ -68,7 +73,14 @@ def setting(quote: Quote) -> str:
 
 
 def _block(lead: str, quotes: Sequence[Quote]) -> str:
-    return "\n".join([lead, "", *(f"- {_told(quote)}" for quote in quotes)])
+    ordered = sorted(quotes, key=_distance)
+    return "\n".join([lead, "", *(f"- {_told(quote)}" for quote in ordered)])
+
+
+def _distance(quote: Quote) -> int:
+    """How far from patients: 0 unless only animals (1) or only cells (2) were studied."""
+    about = setting(quote)
+    return next((n for n, name in enumerate(_NOT_HUMAN, 1) if about.endswith(name)), 0)
 
 
 def _lead(group: Group) -> str:

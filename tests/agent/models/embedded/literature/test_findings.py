@@ -51,7 +51,8 @@ def test_findings_that_agree_or_speak_of_something_else_do_not_disagree(other: s
 
 def quote(make: Any, key: str, text: str, vector: tuple[float, float]) -> choice.Quote:
     sentence = prose.Sentence(text, 0, len(text), "result", 0.0)
-    return choice.Quote(sentence, make(key, text), 0, np.array(vector, dtype=np.float32))
+    own = np.array(vector, dtype=np.float32)
+    return choice.Quote(sentence, make(key, text), 0, own, said=np.ones(1, dtype=np.float32))
 
 
 def test_disagreeing_findings_stand_side_by_side(passage: Callable[..., Any]) -> None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from retort.agent.models.embedded import compose, writers
-from retort.agent.models.embedded.dialogue import Call, Turn
-from retort.agent.models.embedded.planner import Planner
+from retort.agent.models.embedded.dialogue import Call, Result, Turn
+from retort.agent.models.embedded.entities import find_entities
+from retort.agent.models.embedded.gazetteer import Gazetteer
+from retort.agent.models.embedded.planner import Plan, Planner
 
 TOOLS = frozenset({"search_literature", "find_mechanism", "calculate_properties"})
 
@@ -27,6 +32,50 @@ def test_each_kind_of_value_has_its_heading_beside_papers() -> None:
         "solubility",
         "quotes",
     ]
+
+
+def test_calculated_recorded_predicted_and_quoted_stand_under_their_own_headings(
+    encoder: Any, gazetteer: Gazetteer, passage: Callable[..., Any], monkeypatch: Any
+) -> None:
+    """One whole answer; the writers of records, tested elsewhere, are replaced by their keys."""
+    names = ("calculate_properties", "find_mechanism", "predict_property")
+    monkeypatch.setattr(compose, "VERDICTS", {})
+    monkeypatch.setattr(
+        compose, "WRITERS", {name: lambda found: found[0].evidence[0]["key"] for name in names}
+    )
+    told = "Warfarin is a vitamin K antagonist that thins the blood of patients."
+    question = "warfarin is a vitamin K antagonist"
+    results = [
+        Result(Call(name, {}), True, "", ({"key": f"E{n}", "record": {"record": "value"}},))
+        for n, name in enumerate(names, 1)
+    ]
+    found = Call("search_literature", {"query": question})
+    results.append(Result(found, True, "", (passage("E4", told),)))
+    plan = Plan(question, find_entities(question, gazetteer), ("literature",), ())
+    assert compose.compose(plan, results, gazetteer, encoder).split("\n\n") == [
+        "Calculated:",
+        "E1",
+        "From the database:",
+        "E2",
+        "Predicted:",
+        "E3",
+        "From one paper, word for word:",
+        f'- Smith 2009: "{told}" [E4]',
+    ]
+
+
+def test_an_abstention_names_the_word_that_no_passage_speaks_of(
+    encoder: Any, gazetteer: Gazetteer, passage: Callable[..., Any]
+) -> None:
+    question = "Does warfarin cause alopecia?"
+    told = "Warfarin is a vitamin K antagonist that thins the blood of patients."
+    found = Call("search_literature", {"query": question})
+    plan = Plan(question, find_entities(question, gazetteer), ("literature",), ())
+    result = Result(found, True, "", (passage("E1", told),))
+    assert compose.compose(plan, [result], gazetteer, encoder).startswith(
+        "I cannot answer from what I have: no passage of the library answers it, and none of"
+        ' those found speaks of "alopecia".'
+    )
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,8 @@ def test_a_heading_glued_to_a_sentence_is_cut_off_and_tells_its_kind() -> None:
 
 def test_a_sentence_that_was_cut_off_is_not_quoted() -> None:
     assert texts("Kidney failure is associated with a very high risk of heart di") == []
+    whole = "Kidney failure is associated with a very high risk of heart disease"
+    assert texts(whole) == [whole]
     cited = "Kidney failure is associated with a very high risk of heart disease [4]."
     assert texts(cited) == ["Kidney failure is associated with a very high risk of heart disease"]
 

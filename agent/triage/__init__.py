@@ -1,0 +1,1 @@
+"""Literature triage: which of many records are relevant, while reading as few as possible."""

@@ -1,0 +1,192 @@
+"""A ranking that learns in the background: a thread that nobody waits for.
+
+Owns when the ranking is made anew, and the encoder's vectors, which come later than the words and
+are kept in a cache that can be made again. Knows no store and no page.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from retort.agent.triage import matching, ranking, vectors
+from retort.agent.triage.features import Features, Vectors, counted, word_features
+from retort.agent.triage.ranking import Flags, Floats, Ints, Prior
+from retort.agent.triage.records import Criteria, Record
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+    from retort.retrieval.encode import Encoder
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """All records in the order in which they are worth reading."""
+
+    stamp: str
+    """``criteria``, ``by chance`` or ``labels-N``; with ``+vectors`` where an encoder has read"""
+    scores: Floats
+    """(n,)"""
+    order: Ints
+    """(n,) rows, best first"""
+    places: Ints
+    """(n,) of each row, 1 for the best"""
+    labels: int
+    """that it has learnt from"""
+
+
+class Learner:
+    """Ranks records, anew whenever labels or vectors have come.
+
+    Args:
+        records: all of a screening.
+        criteria: may be empty.
+        encoder: reads the records in a thread of its own; None: words only.
+        cache: folder for the vectors; None keeps none.
+        seed: of the order where neither criteria nor labels say anything.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        criteria: Criteria,
+        encoder: Encoder | None = None,
+        cache: Path | None = None,
+        seed: int = 0,
+    ) -> None:
+        self._records = records
+        self._criteria = criteria
+        self._encoder = encoder
+        self._cache = cache
+        self._texts = [record.text for record in records]
+        self._has_text = np.array([bool(text) for text in self._texts])
+        self._chance = np.random.default_rng(seed).permutation(len(records))
+        self._news = threading.Condition()
+        self._labels: tuple[Ints, Flags] = (np.zeros(0, np.int64), np.zeros(0, bool))
+        self._asked, self._answered = 1, 0
+        self._vectors: Vectors | None = None
+        self._encoded, self._is_encoded = 0, encoder is None
+        self._is_closed = False
+        self._newest: Ranking | None = None
+        self._threads = [threading.Thread(target=self._learn, daemon=True)]
+        if encoder is not None:
+            self._threads.append(threading.Thread(target=self._encode, daemon=True))
+        for thread in self._threads:
+            thread.start()
+
+    @property
+    def newest(self) -> Ranking:
+        """The ranking as it is now; waits for the first."""
+        with self._news:
+            self._news.wait_for(lambda: self._newest is not None)
+            assert self._newest is not None
+            return self._newest
+
+    @property
+    def is_learning(self) -> bool:
+        """Whether labels or vectors have come that the newest ranking does not know."""
+        with self._news:
+            return self._answered < self._asked
+
+    @property
+    def encoded(self) -> tuple[int, int]:
+        """Records that an encoder has read, of all; (0, 0) without an encoder."""
+        return (self._encoded, len(self._records)) if self._encoder else (0, 0)
+
+    def learn(self, rows: Ints, is_relevant: Flags) -> None:
+        """Take these labels from now on; returns at once."""
+        with self._news:
+            self._labels = (rows, is_relevant)
+            self._asked += 1
+            self._news.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the newest ranking knows all; False where that took longer."""
+        with self._news:
+            return self._news.wait_for(self._knows_all, seconds)
+
+    def _knows_all(self) -> bool:
+        return self._is_encoded and self._answered == self._asked
+
+    def close(self) -> None:
+        """Stop both threads."""
+        with self._news:
+            self._is_closed = True
+            self._news.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _learn(self) -> None:
+        queries = matching.asked(self._criteria)
+        words, sides = self._words(queries)
+        prior = matching.prior(sides) if sides else Prior.none(len(self._records))
+        has_vectors = False
+        while True:
+            with self._news:
+                self._news.wait_for(lambda: self._is_closed or self._answered < self._asked)
+                if self._is_closed:
+                    return
+                asked, labels, read = self._asked, self._labels, self._vectors
+            try:
+                if read is not None and self._encoder and not has_vectors:
+                    has_vectors = True
+                    if sides:
+                        near = matching.similarity(read, queries, self._encoder)
+                        prior = matching.prior([*sides, near])
+                made = self._ranked(Features(words, read), prior, *labels)
+            except Exception:  # the ranking before stays
+                log.exception("the ranking could not learn")
+                made = self._newest or self._ranked(Features(words), prior, *_NO_LABELS)
+            with self._news:
+                self._newest, self._answered = made, asked
+                self._news.notify_all()
+
+    def _words(self, queries: Sequence[str]) -> tuple[csr_matrix, list[Floats]]:
+        try:
+            counts = counted(self._texts)
+            sides = [matching.lexical(counts, queries)] if queries else []
+            return word_features(self._records, counts), sides
+        except Exception:  # records are shown all the same, as they came
+            log.exception("the words of the records could not be read")
+            return word_features([Record("", "")] * len(self._records)), []
+
+    def _ranked(self, features: Features, prior: Prior, rows: Ints, flags: Flags) -> Ranking:
+        scores = ranking.order(features, prior, rows, flags)
+        order = np.lexsort((self._chance, -scores, ~self._has_text))
+        places = np.empty(len(order), np.int64)
+        places[order] = np.arange(1, len(order) + 1)
+        has_learnt = 0 < flags.sum() < len(flags)
+        stamp = f"labels-{len(rows)}" if has_learnt else "criteria" if prior else "by chance"
+        stamp += "+vectors" * (features.vectors is not None and stamp != "by chance")
+        return Ranking(stamp, scores, order, places, len(rows))
+
+    def _encode(self) -> None:
+        assert self._encoder
+        read = None
+        try:
+            read = vectors.read(
+                self._texts, self._encoder, self._cache, self._tell, lambda: self._is_closed
+            )
+        except Exception:  # words alone rank, too
+            log.exception("the encoder could not read the records")
+        with self._news:
+            if read is not None:
+                self._vectors = read
+                self._asked += 1
+            self._encoded, self._is_encoded = len(self._texts), True
+            self._news.notify_all()
+
+    def _tell(self, done: int, total: int) -> None:
+        self._encoded = done
+
+
+_NO_LABELS: tuple[Ints, Flags] = (np.zeros(0, np.int64), np.zeros(0, bool))
