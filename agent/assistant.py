@@ -20,7 +20,7 @@ from retort.agent import baseline, safety
 from retort.agent.citations import Resolved, narrowed
 from retort.agent.draft import Draft
 from retort.agent.ledger import Ledger
-from retort.agent.records import Answer, Event, Finished, Status, storable
+from retort.agent.records import Advised, Answer, Event, Finished, Status, storable
 from retort.agent.relevance import Relevance
 from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
@@ -86,10 +86,10 @@ class Assistant:
             ``stopped``.
 
         Yields:
-            Planned, ToolStarted, ToolFinished, TextDelta and Revising as they happen, then one
-            Finished. A failure of
-            any kind is an Answer with status ``failed`` and its error, never an exception. An
-            answer that could not be saved carries that as its error and keeps its status.
+            Advised, Planned, ToolStarted, ToolFinished, TextDelta and Revising as they happen, then
+            one Finished. A failure of any kind is an Answer with status ``failed`` and its error,
+            never an exception. An answer that could not be saved carries that as its error and
+            keeps its status.
 
         Raises:
             UsageError: the question is empty or longer than ``LONGEST_QUESTION``; nothing was done.
@@ -119,16 +119,23 @@ class Assistant:
             settings_digest=self.settings.digest(),
         )
         molecules: list[dict[str, Any]] = []
+        kind = ""
         try:
             earlier = self.sessions.questions(session, safety.EARLIER) if session else ()
-            if refusal := safety.review(question, earlier, self.opinion):
+            kind = safety.advised(question, earlier, self.opinion)
+            refusal = safety.review(question, earlier, self.opinion)
+            if refusal and kind != "emergency":
+                kind = ""
+            if kind:
+                yield Advised(safety.advice(kind))
+            if refusal:
                 answer = replace(blank, status="refused", answer=refusal.text())
             else:
                 answer = yield from self._answering(blank, session, cancel, molecules)
-                if advice := safety.advice(question):
-                    answer = replace(answer, answer=f"{advice}\n\n{answer.answer}")
         except Exception as error:  # the last line of defence: a door never sees a traceback
             answer = replace(blank, error=self._told(error))
+        if kind:
+            answer = replace(answer, answer=f"{safety.advice(kind)}\n\n{answer.answer}".strip())
         answer = replace(answer, seconds=time.monotonic() - started)
         try:
             self.sessions.save(answer, session, molecules)

@@ -245,6 +245,15 @@ class TextDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Advised:
+    """What stands first in the answer, whatever follows: said before the work begins, since who is
+    in danger must not wait for it.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Revising:
     """What was streamed was checked and is being corrected; ``Finished`` brings the outcome."""
 
@@ -259,7 +268,7 @@ class Finished:
     answer: Answer
 
 
-Event = Planned | ToolStarted | ToolFinished | TextDelta | Revising | Finished
+Event = Planned | Advised | ToolStarted | ToolFinished | TextDelta | Revising | Finished
 
 
 def storable(text: str) -> str:

@@ -14,6 +14,7 @@ assistant wherever the bundled encoder can be loaded; without it the patterns de
 | refuse for a written structure or a follow-up | any | refused |
 | refuse a named hazard | plainly ordinary, and words of medicine or science | answered |
 | refuse a named hazard | anything else | refused |
+| refuse nothing, it is an emergency (``advised``) | any | answered |
 | refuse nothing, a hazard is spoken of | suspected (``named``) | refused |
 | refuse nothing, no hazard is named | suspected (``unnamed``, higher) | refused |
 | refuse nothing | anything else | answered |
@@ -104,6 +105,11 @@ _ADVICE = {
     "for a patient.",
     "dose": "**What a person should take is for a doctor or a pharmacist, who know the person.** "
     "What follows is from research and is no advice for a patient.",
+    "child": "**What a child should take goes by weight, age and illness, and is for a doctor or a "
+    "pharmacist.** What follows is from research and is no advice for a child.",
+    "pregnancy": "**What to take or to stop in pregnancy or while breast-feeding is for a doctor, "
+    "a midwife or a pharmacist: stop nothing prescribed without them.** What follows is from "
+    "research and is no advice for a patient.",
     "animal": "**What an animal should get is for a veterinarian: some medicines of people poison "
     "animals.** What follows is from research and is no advice for an animal.",
 }
@@ -129,7 +135,8 @@ def review(
         return found
     text = in_full(question, before)
     if found is None:
-        return _suspicion(text) if opinion.suspects(text) else None
+        is_spared = advised(question, before, opinion) == "emergency"
+        return _suspicion(text) if opinion.suspects(text) and not is_spared else None
     is_plain_text = not before and _structures_named(question) == question
     if is_plain_text and SCIENCE.search(text) and opinion.clears(text):
         return None
@@ -210,14 +217,26 @@ def _texts(value: object) -> Iterator[str]:
         yield from (text for each in value for text in _texts(each))
 
 
-def advice(question: str) -> str:
-    """What stands above the answer to somebody who asks as a patient would, or ``""``."""
-    return _ADVICE.get(advised(question), "")
+def advice(kind: str) -> str:
+    """What stands above the answer to a question of this kind (``advised``), or ``""``."""
+    return _ADVICE.get(kind, "")
 
 
-def advised(question: str) -> str:
-    """Which advice a question meets: ``"dose"``, ``"animal"``, ``"emergency"`` or ``""``."""
-    return patients.asks_for_a_patient(folded(question))
+def advised(question: str, earlier: Sequence[str] = (), opinion: Opinion | None = None) -> str:
+    """Which advice a question meets: a kind of ``opinion.patient.KINDS``, ``""`` for none.
+
+    What the patterns or the learned head take for an emergency is one; else the head decides, and
+    the patterns where there is none.
+
+    Args:
+        question: the user's text.
+        earlier: the questions before it, as in ``review``: both then read the same text.
+        opinion: the learned second opinion; None for the patterns alone.
+    """
+    found = patients.asks_for_a_patient(folded(question))
+    if opinion is None or found == "emergency":
+        return found
+    return opinion.asks_for_a_patient(in_full(question, earlier))
 
 
 def _structures_named(text: str) -> str:

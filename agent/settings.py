@@ -188,4 +188,14 @@ def silence_telemetry(environ: Any = os.environ) -> None:
     environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     environ["GRADIO_SSR_MODE"] = "False"
     environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+    environ["RAY_USAGE_STATS_ENABLED"] = "0"
     environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+
+def keep_ray_here(environ: Any = os.environ) -> None:
+    """Let a Ray cluster that is started on this machine listen on 127.0.0.1 alone.
+
+    Whatever address it is given, Ray otherwise takes the one by which others reach this machine;
+    the name of the variable tells where it does not.
+    """
+    environ["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"

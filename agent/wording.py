@@ -1,10 +1,11 @@
 """Requests in other languages and other spellings: the words that matter, in plain English.
 
-A gloss of what names a hazard and what asks to make or get it, in French, German, Italian,
-Portuguese, Russian, Spanish and Chinese (many forms are already among the patterns of ``hazards``),
-and the nearest hazard for a word that is spelt nearly like one. Translates no sentence: the rest of
-a text stays as it is. Reads and gives folded text (``plain.folded``). Where an inflected or a rarer
-word is not in the gloss, nothing is read.
+A gloss of what names a hazard and what asks to make or get it, and of what somebody says of a
+medicine of their own or of an emergency, in French, German, Italian, Portuguese, Russian, Spanish
+and Chinese (many forms are already among the patterns of ``hazards``); and the nearest hazard for a
+word that is spelt nearly like one. Translates no sentence: the rest of a text stays as it is. Reads
+and gives folded text (``fold.folded``). Where an inflected or a rarer word is not in the gloss,
+nothing is read.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ _GLOSS: dict[str, str] = {
     "make": "сдела*, дела*, изготов*, приготов*, свари*, синтезир*"
     ", производ*, 制造, 制作, 制备, 合成"
     ", 生产, 提炼, 配制, fazer, faco, fabricar, produzir, sintetizar, elaborar, cozinhar, cocinar"
+    ", cuisiner"
     ", preparare, produrre, fabbricare, costruire, sintetizzare, cucinare, darstellt, darstelle",
     "synthesis": "синтез*",
     "buy": "купить, заказать, достать, 购买, 买到, 哪里买, comprar, compro, si compra, comprare"
@@ -56,6 +58,89 @@ _GLOSS: dict[str, str] = {
     "poisoning": "отравлени*, 中毒",
     "treatment": "лечат, лечени*, 治疗",
     "mechanism": "механизм*, 机制",
+}
+
+_GLOSS |= {
+    # somebody's own
+    "my husband": "mein(?:em|en)? mann, mon mari, mi marido, mio marito, meu marido, мой муж"
+    ", моему мужу, 我丈夫, 我老公",
+    "my wife": "meiner? frau, ma femme, mi (?:mujer|esposa), mia moglie, minha (?:mulher|esposa)"
+    ", моя жена, моей жене, 我妻子, 我老婆",
+    "my mother": "meiner? (?:mutter|mama), ma mere, mi madre, mia (?:madre|mamma), minha mae"
+    ", моя мама, моей маме, моя мать, 我妈妈?, 我母亲",
+    "my father": "mein(?:em|en)? vater, mon pere, mi padre, mio padre, meu pai, мой (?:папа|отец)"
+    ", моему отцу, 我爸爸?, 我父亲",
+    "my grandmother": "meiner? (?:oma|grossmutter), ma grand-mere, mi abuela, mia nonna"
+    ", minha avo, моя бабушка, моей бабушке, 我奶奶, 我外婆",
+    "my grandfather": "mein(?:em|en)? (?:opa|grossvater), mon grand-pere, mi abuelo, mio nonno"
+    ", meu avo, мой дедушка, 我爷爷",
+    "my son": "mein(?:em|en)? (?:\\w+ )?sohn, mon fils, mi hijo, mio figlio, meu filho, мой сын"
+    ", моему сыну, сын, сыну, 我儿子",
+    "my daughter": "meiner? (?:\\w+ )?tochter, ma fille, mi hija, mia figlia, minha filha, моя дочь"
+    ", моей дочери, дочь, дочери, 我女儿",
+    "my child": "mein(?:em)? (?:\\w+ )?kind, (?:mon|notre) enfant, mi (?:nino|bebe), mio bambino"
+    ", (?:meu|o) bebe, мой ребен[оь]к*, ребен[оь]к*, 我的?孩子, 宝宝",
+    "my dog": "mein(?:em|en)? hund, mon chien, mi perro, (?:il )?mio cane, (?:o )?meu cao"
+    ", meu cachorro, мо[йе]* собак*, собак[аеу], 我的?狗",
+    "my cat": "meiner? katze, mon chat, mi gato, (?:il )?mio gatto, (?:o )?meu gato"
+    ", (?:мо\\w+ )?кошк[аеу], (?:мо\\w+ )?кот[ау]?, 我的?猫",
+    "years old": "jahre alt, jahriger?, (?<=\\d )ans, anos, (?<=\\d )anni, лет, года, 岁",
+    "pregnant": "schwanger, enceinte, embarazada, gravida, incinta, беременна, 怀孕了?",
+    "i am breastfeeding": "ich stille, j'allaite, (?:estoy )?dando el pecho, allatto, amamento"
+    ", кормлю грудью, 哺乳期",
+    "i am": "ich bin, je suis, estoy, sono, estou, 我是",
+    "i have": "ich habe, j'ai, tengo, tenho, у меня",
+    "i take": "ich nehme, je prends, tomo, prendo, я принимаю, 我在吃",
+    "can i": "(?:darf|kann|soll) ich, (?:puis|dois)-je, est-ce que je (?:peux|dois)"
+    ", (?:puedo|debo), posso, devo, можно(?: ли)?(?: мне)?, могу ли я, 我可以, 能不能",
+    "may": "darf, peut(?:-on)?, puede, puo, pode",
+    "take": "(?:ein)?nehmen, bekommen, prendre, tomar, prendere, принимать, пить, 服用, 吃",
+    "give": "geben, donner, darle, дать, давать, 可以给",
+    "how much": "wie ?viel*, combien, cuant[oa]s?, quant[oiae]s?, сколько, 多少",
+    "together with": "zusammen mit, dazu, avec, junto con, insieme (?:a*|con), junto com"
+    ", вместе с, 一起",
+    "every day": "jeden tag, taglich, tous les jours, todos los dias, ogni giorno"
+    ", todos os dias, каждый день, 每天",
+    # in danger
+    "swallowed": "(?:ver|ge)schluckt, avale, (?:se )?(?:trago|ha tragado), (?:ha )?ingoiato"
+    ", (?:ha )?ingerito, ha ingerido, engoliu, проглотил[аи]?, 误服了?, 误食了?, 吞了?",
+    "has taken": "eingenommen, genommen, a pris, ha tomado, tomo demasiad\\w+, ha preso, tomou"
+    ", принял[аи]?, выпил[аи]?, 吃了",
+    "drank": "getrunken, a bu, (?:se )?bebio, ha bevuto, bebeu, 喝了",
+    "ate": "gegessen, gefressen, a mange, (?:se )?comio, ha mangiato, comeu, съел[аи]?",
+    "too much": "zu ?viel*, trop(?: de)?, demasiad[oa]s?, tropp[oiae], demais, слишком много"
+    ", (?:drei|zwei)fache, 过量, 太多",
+    "by accident": "(?:aus )?versehen(?:tlich)?, par (?:erreur|accident), por (?:error|accidente)"
+    ", per (?:sbaglio|errore), por (?:engano|acidente), случайно, 不小心",
+    "tablets": "tabletten?, pillen?, comprimes?, cachets, pastillas?, comprimidos, compress[ae]"
+    ", pillole, таблет*, 药片, 片药",
+    "unconscious": "bewusstlos, ohnmachtig, inconscient*, evanoui*, inconsciente"
+    ", desmayad[oa], svenut[oa], desmaiou, без сознания, 昏迷, 晕倒",
+    "does not wake up": "wacht nicht auf, reagiert nicht, ne se reveille pas"
+    ", ne repond (?:pas|plus), no (?:se )?(?:despierta|responde)"
+    ", non (?:si sveglia|risponde), nao (?:acorda|responde)"
+    ", не просыпается, не реагирует, 叫不醒",
+    "cannot breathe": "keine luft, atmet nicht, atemnot, (?:ne )?respire (?:pas|plus|mal)"
+    ", no (?:puede )?respira*, non respira, nao respira, не дышит, задыха*"
+    ", 呼吸困难, 不能呼吸",
+    "vomiting": "erbricht, vomit, vomita*, рвот[аы], рвет, 呕吐",
+    "shaking": "zittert, krampft, tremble, temblar, tiembla, trema, treme, судорог*, 抽搐",
+    "swollen": "geschwollen, gonfle*, hinchad[oa]s?, gonfi[oae], inchad[oa], опух*, 肿了?",
+    "help": "hilfe, a l'aide, ayuda, aiuto, socorro, помогите, 救命",
+    "what should i do": "was (?:soll ich|tun)(?: tun)?, que (?:faire|hago|faco)"
+    ", cosa (?:faccio|devo fare), o que (?:faco|fazer), что делать, 怎么办",
+    # nobody's own
+    "in children": "bei kindern, chez (?:l'enfant|les enfants), en (?:los )?ninos, nei bambini"
+    ", em criancas, у детей, 儿童(?:中|的)?",
+    "in pregnancy": "in der schwangerschaft, pendant la grossesse, en el embarazo, in gravidanza"
+    ", na gravidez, (?:при|во время) беременности, 妊娠期?",
+    "in rats": "bei ratten, chez le rat, en ratas, nei ratti, em ratos, у крыс, 大鼠",
+    "in mice": "bei mausen, chez la souris, en ratones, nei topi, em camundongos, у мышей, 小鼠",
+    "in adults": "bei erwachsenen, chez l'adulte, en adultos, negli adulti, em adultos"
+    ", у взрослых, 成人",
+    "lethal dose": "letale dosis, dose letale, dosis letal, dose letal, летальная доза, 致死剂量",
+    "toxicity": "toxizitat, toxicite, toxicidad, tossicita, toxicidade, токсичност*, 毒性",
+    "effects": "wirkung*, effets, efectos, effetti, efeitos, действ*, эффект*, 作用",
 }
 
 _NEAR = tuple(

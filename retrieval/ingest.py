@@ -11,10 +11,12 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from retort.retrieval import chunks, starter
+from retort.retrieval.ahead import Ahead
 from retort.retrieval.errors import NotReadError, RetortError
 from retort.retrieval.library import Library
 from retort.retrieval.readers import Reading, archives, read
@@ -78,7 +80,12 @@ class _Unreadable(Exception):
         self.error = error
 
 
-def add_paths(library: Library, paths: Sequence[Path], progress: Progress | None = None) -> Report:
+def add_paths(
+    library: Library,
+    paths: Sequence[Path],
+    progress: Progress | None = None,
+    ahead: Ahead | None = None,
+) -> Report:
     """Add files, and the files of folders, to a library.
 
     A file is left alone when its content was read before; records that it had then and has no more
@@ -90,6 +97,7 @@ def add_paths(library: Library, paths: Sequence[Path], progress: Progress | None
         library: where they go.
         paths: files or folders; hidden files and folders in them are left out.
         progress: called before each file, after each batch of its papers, and at the end.
+        ahead: helpers that read and encode; what is added is the same with them.
 
     Raises:
         RetortError: another run is writing into the library, it cannot be written, or its encoder
@@ -98,7 +106,11 @@ def add_paths(library: Library, paths: Sequence[Path], progress: Progress | None
     named = {Path(os.path.realpath(path)) for path in paths}
     files = sorted(set(_files(paths)))
     rows: list[FileRow] = []
-    with library.writing() as writer:
+    own = library.encoder
+    encoder = (lambda: ahead.encoder(own())) if ahead else own
+    with library.writing(encoder=encoder) as writer:
+        if ahead:
+            ahead.expect(path for path in files if _is_changed(writer, path))
         for number, path in enumerate(files):
 
             def tell(text: str, number: int = number) -> None:
@@ -107,9 +119,10 @@ def add_paths(library: Library, paths: Sequence[Path], progress: Progress | None
 
             tell(_printable(path.name))
             if archives.is_archive(path):
-                rows.extend(_add_archive(writer, path, tell))
+                rows.extend(_add_archive(writer, path, tell, ahead))
             else:
-                rows.append(_add_file(writer, path, _printable(path), path in named, tell))
+                name = _printable(path)
+                rows.append(_add_file(writer, path, name, path in named, tell, ahead))
     if any(row.status == "added" for row in rows):
         library.refresh()
     if progress:
@@ -148,14 +161,26 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             yield Path(os.path.realpath(problem.filename))
 
 
-def _add_archive(writer: Writer, path: Path, tell: Callable[[str], None]) -> Iterator[FileRow]:
+def _is_changed(writer: Writer, path: Path) -> bool:
+    """Whether a file will be read, as far as can be said before its turn."""
+    try:
+        return not archives.is_archive(path) and (
+            writer.file_fingerprint(_printable(path)) != ("added", _fingerprint(path))
+        )
+    except _Unreadable:
+        return False
+
+
+def _add_archive(
+    writer: Writer, path: Path, tell: Callable[[str], None], ahead: Ahead | None
+) -> Iterator[FileRow]:
     """A row for each member, ``archive.zip!/member``, and one for the archive if it fails."""
     try:
         for member in _members(path):
             name = f"{_printable(path)}!/{_printable(member.name)}"
             tell(f"{_printable(path.name)}: {_printable(member.name)}")
             if member.path is not None:
-                yield _add_file(writer, member.path, name, False, tell)
+                yield _add_file(writer, member.path, name, False, tell, ahead)
             elif member.refused is not None:
                 yield _failed(writer, name, member.refused)
     except _Unreadable as problem:
@@ -176,7 +201,12 @@ def _failed(writer: Writer, name: str, problem: RetortError) -> FileRow:
 
 
 def _add_file(
-    writer: Writer, path: Path, name: str, is_named: bool, tell: Callable[[str], None]
+    writer: Writer,
+    path: Path,
+    name: str,
+    is_named: bool,
+    tell: Callable[[str], None],
+    ahead: Ahead | None,
 ) -> FileRow:
     """Read one file, known to the library by its name; inside an archive that is not its path."""
     fingerprint = ""
@@ -185,8 +215,11 @@ def _add_file(
         fingerprint = _fingerprint(path)
         if writer.file_fingerprint(name) == ("added", fingerprint):
             return FileRow(name, "unchanged")
-        reading = _read(path)
-        done = writer.add_file(name, _papers(reading, path), _counting(reading, path, tell))
+        reading = _read(path, ahead.read if ahead else read)
+        papers: Iterable[Paper] = reading.papers
+        if ahead:
+            papers = ahead.papers(papers, partial(writer.new_of_file, name))
+        done = writer.add_file(name, _papers(papers, path), _counting(reading, path, tell))
         row = _row(name, reading, done)
     except _Unreadable as problem:
         ignored = isinstance(problem.error, NotReadError) and not is_named
@@ -218,17 +251,17 @@ def _row(name: str, reading: Reading, done: Added) -> FileRow:
     )
 
 
-def _read(path: Path) -> Reading:
+def _read(path: Path, by: Callable[[Path], Reading]) -> Reading:
     try:
-        return read(path)
+        return by(path)
     except Exception as problem:  # whatever a reader stumbles over: the other files go on
         raise _Unreadable(_cause(path, problem)) from problem
 
 
-def _papers(reading: Reading, path: Path) -> Iterator[Paper]:
+def _papers(papers: Iterable[Paper], path: Path) -> Iterator[Paper]:
     """The papers of a file; large files are still being parsed here, and may have changed."""
     try:
-        yield from reading.papers
+        yield from papers
     except Exception as problem:
         raise _Unreadable(_cause(path, problem)) from problem
 

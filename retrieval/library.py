@@ -191,17 +191,20 @@ class Library:
     # -- writing -----------------------------------------------------------------------------------
 
     @contextmanager
-    def writing(self, wait_seconds: float = 0) -> Iterator[Writer]:
+    def writing(
+        self, wait_seconds: float = 0, encoder: Callable[[], Encoder] | None = None
+    ) -> Iterator[Writer]:
         """Be the one that writes into this library.
 
         Args:
             wait_seconds: how long to wait for another writer to finish.
+            encoder: gives the library's encoder, if not in the library's own way.
 
         Raises:
             RetortError: another run is writing, or what the block writes cannot be written.
         """
         with self.store.writer(wait_seconds) as db:
-            yield Writer(db, self.encoder, lambda: self.store.index(db))
+            yield Writer(db, encoder or self.encoder, lambda: self.store.index(db))
 
     def add(self, papers: Iterable[Paper], progress: Callable[[int], None] | None = None) -> Added:
         """Add papers; each batch is on disk when the next one begins.

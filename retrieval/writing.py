@@ -79,6 +79,11 @@ class Writer:
         """Add the records of a file, or of none; see ``Library.add``."""
         return self._add(papers, progress, file, set())
 
+    def new_of_file(self, path: str, papers: Iterable[Paper]) -> list[Paper]:
+        """Those records of a file that were not added from it as they are here."""
+        row = self._db.execute("SELECT row FROM files WHERE path = ?", (path,)).fetchone()
+        return missing(self._db, papers, row[0] if row else NO_FILE)
+
     def add_file(
         self, path: str, papers: Iterable[Paper], progress: Callable[[int], None] | None = None
     ) -> Added:
@@ -106,9 +111,10 @@ class Writer:
         seen: set[str],
     ) -> Added:
         total = Added()
-        for batch, repeated in _batches(papers):
+        for part in for_commits(papers):
+            batch = by_id(part)
             again = seen.intersection(batch)
-            total += Added(repeated=repeated + len(again))
+            total += Added(repeated=len(part) - len(batch) + len(again))
             total += self._add_batch(batch, file, again)
             seen.update(batch)
             if progress:
@@ -234,11 +240,12 @@ class Writer:
         return int(row)
 
 
-def missing(connection: Connection, papers: Iterable[Paper]) -> list[Paper]:
-    """Those papers that were not added, by a program, as they are here."""
+def missing(connection: Connection, papers: Iterable[Paper], file: int = NO_FILE) -> list[Paper]:
+    """Those papers that were not added, from a file or by a program, as they are here."""
     found = []
-    for batch, _ in _batches(papers):
-        stored = sources.known(connection, NO_FILE, list(batch))
+    for part in for_commits(papers):
+        batch = by_id(part)
+        stored = sources.known(connection, file, list(batch))
         found += [
             paper
             for name, paper in batch.items()
@@ -251,16 +258,22 @@ def _digest(paper: Paper) -> str:
     return f"{chunks.RULE} {database.record_of(paper)[1]}"
 
 
-def _batches(papers: Iterable[Paper]) -> Iterator[tuple[dict[str, Paper], int]]:
-    """Records by id, enough for a commit; and how many a later one with their id replaced."""
-    batch: dict[str, Paper] = {}
-    repeated = characters = 0
+def for_commits(papers: Iterable[Paper]) -> Iterator[list[Paper]]:
+    """Records in parts, each enough for a commit."""
+    part: list[Paper] = []
+    names: set[str] = set()
+    characters = 0
     for paper in papers:
-        if len(batch) == PAPERS_PER_COMMIT or characters > CHARACTERS_PER_COMMIT:
-            yield batch, repeated
-            batch, repeated, characters = {}, 0, 0
-        repeated += paper.paper_id in batch
-        batch[paper.paper_id] = paper
+        if len(names) == PAPERS_PER_COMMIT or characters > CHARACTERS_PER_COMMIT:
+            yield part
+            part, names, characters = [], set(), 0
+        part.append(paper)
+        names.add(paper.paper_id)
         characters += len(paper.text)
-    if batch:
-        yield batch, repeated
+    if part:
+        yield part
+
+
+def by_id(papers: Iterable[Paper]) -> dict[str, Paper]:
+    """Records by id; of two with one id the later one."""
+    return {paper.paper_id: paper for paper in papers}

@@ -27,9 +27,10 @@ AT_HOME = {
     "transformers": ("agent/models/", "retrieval/", "tools/predictors/smiles/hub.py"),
     "chembl_webresource_client": ("tools/chembl/",),
     "lightgbm": ("tools/predictors/",),
+    "ray": ("agent/cluster.py",),
     "os.environ": ("agent/settings.py",),
 }
-HEAVY = {"torch", "transformers", "gradio", "faiss", "lightgbm"}
+HEAVY = {"torch", "transformers", "gradio", "faiss", "lightgbm", "ray"}
 OF_TORCH = (
     "agent/models/local/cache.py",
     "agent/models/local/engine.py",

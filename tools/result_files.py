@@ -19,7 +19,7 @@ from typing import BinaryIO, Protocol
 
 from retort.retrieval.errors import RetortError, UsageError
 from retort.tools.structure_files import Row, StructureFile
-from retort.tools.workers import WorkerDied, mapped
+from retort.tools.workers import Spread, WorkerDied, mapped
 
 BLOCK = 128
 """rows worked on, written and flushed to disk together: what a kill can cost of each process"""
@@ -77,6 +77,7 @@ def write(
     progress: Progress | None = None,
     cancel: threading.Event | None = None,
     workers: int = 1,
+    spread: Spread | None = None,
 ) -> Outcome:
     """Write the result of every row of a file; an output that is there already is continued.
 
@@ -89,6 +90,7 @@ def write(
         progress: called with (rows done, rows in all, note) at first and after each block.
         cancel: set it to stop; blocks in work are given up.
         workers: processes to spread blocks over, where there are ``FEWEST`` or more.
+        spread: where else to spread them, be they few or many.
 
     Raises:
         UsageError: the output is the input, or is there already and is not the beginning of this
@@ -103,12 +105,14 @@ def write(
     done = resumed
     blocks = iter(lambda: list(islice(rows, BLOCK)), [])
     few = total - resumed < FEWEST * BLOCK
+    here = not spread and (workers == 1 or few)
     with _continued(output, size) as file:
         if not size:
             _write(file, output, line(columns.header()).encode())
         if progress:
             progress(done, total, "")
-        made = map(work, blocks) if workers == 1 or few else mapped(hire, blocks, workers, cancel)
+        afar = spread or mapped
+        made = map(work, blocks) if here else afar(hire, blocks, workers, cancel)
         try:
             while not (cancel and cancel.is_set()) and (block := next(made, None)):
                 _write(file, output, block.text)

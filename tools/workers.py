@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from retort.retrieval.errors import RetortError
 
@@ -28,6 +28,19 @@ _PATIENCE = 0.2
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+class Spread(Protocol):
+    """Spreads work: over processes of this machine (``mapped``), or over a cluster."""
+
+    def __call__(
+        self,
+        hire: Callable[[], Callable[[Item], Result]],
+        items: Iterator[Item],
+        workers: int,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Result]:
+        """The results of items in their order; see ``mapped``."""
 
 
 class WorkerDied(Exception):

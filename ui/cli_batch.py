@@ -11,12 +11,14 @@ import typer
 
 from retort.agent.settings import Settings
 from retort.ui import terminal
+from retort.ui.engine import cluster
 from retort.ui.interrupt import stop_on_interrupt
-from retort.ui.options import JSON, Library, Model, NoTools
+from retort.ui.options import JSON, Address, Engine, Library, Model, NoTools
 
 if TYPE_CHECKING:
     from retort.agent.batch.evaluation import Evaluation
     from retort.agent.batch.records import Asker
+    from retort.agent.cluster import Cluster
     from retort.agent.opening import Opened
 
 DONE, FAILED, DONE_WITH_FAILURES = 0, 1, 3
@@ -38,7 +40,12 @@ def batch(
             "and a report with the references (.report.md)."
         ),
     ],
-    workers: Annotated[int, typer.Option(min=1, help="Questions answered at the same time.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Questions answered at the same time; 1, or all of a cluster."),
+    ] = None,
+    engine: Engine = "local",
+    address: Address = "",
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Ask again what failed.")
     ] = False,
@@ -68,18 +75,19 @@ def batch(
     with ExitStack() as stack:
         answers = stack.enter_context(Answers.open(output))
         other = stack.enter_context(Answers.open(baseline, read_only=True)) if baseline else None
-        opened = open_assistant(
-            Settings.from_environment(model=model, library=library, no_tools=no_tools)
-        )
+        settings = Settings.from_environment(model=model, library=library, no_tools=no_tools)
+        opened = open_assistant(settings)
         terminal.say(opened.status_line())
-        asker = _asker(opened, workers, stack)
+        ray = stack.enter_context(cluster(engine, address, workers or 0, settings.offline))
+        at_once = ray.workers if ray else workers or 1
+        asker = _asker(opened, at_once, ray, stack)
         stop = stop_on_interrupt()
         with bar("Answering") as advance:
             state = run(
                 asker,
                 items,
                 answers,
-                workers,
+                at_once,
                 retry_failed,
                 mix_settings,
                 stop,
@@ -108,12 +116,19 @@ def batch(
     raise typer.Exit(FAILED if left else DONE_WITH_FAILURES if state.failed else DONE)
 
 
-def _asker(opened: Opened, workers: int, stack: ExitStack) -> Asker:
-    """Who answers: processes where the model computes in Python, else threads of this one."""
+def _asker(opened: Opened, workers: int, ray: Cluster | None, stack: ExitStack) -> Asker:
+    """Who answers: a cluster that was asked for; processes where the model computes in Python;
+    else threads of this one.
+    """
     from retort.agent.batch.asking import Here, open_here
     from retort.agent.batch.processes import Processes
 
     here = Here(opened.assistant)
+    if ray:
+        from retort.agent.batch import afar
+
+        crew = ray.crew(partial(afar.opened, opened.assistant.settings))
+        return afar.Afar(stack.enter_context(crew), here.stamp)
     if workers == 1 or not opened.assistant.is_planner:
         return here
     opener = partial(open_here, opened.assistant.settings)

@@ -12,7 +12,8 @@ import typer
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError, UsageError
 from retort.ui import cli_upkeep, terminal
-from retort.ui.options import JSON, Library
+from retort.ui.engine import cluster, helpers
+from retort.ui.options import JSON, Address, Engine, Library
 from retort.ui.progress import bar
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ Mode = Annotated[str, typer.Option(help="fused, rrf, lexical or dense.")]
 @app.command()
 def add(
     paths: Annotated[list[Path], typer.Argument(help="Files or folders.")],
+    engine: Engine = "local",
+    address: Address = "",
     library: Library = None,
     json: JSON = False,
 ) -> None:
@@ -50,9 +53,13 @@ def add(
             "retort library add PATH",
         )
     place = settings.library_place()
-    with Store.open(place, settings.encoder, create=True, offline=settings.offline) as store:
-        with bar("Reading") as advance:
-            report = add_paths(store, paths, progress=advance)
+    offline = settings.offline
+    with (
+        cluster(engine, address, 0, offline) as found,
+        Store.open(place, settings.encoder, create=True, offline=offline) as store,
+    ):
+        with helpers(found, store, offline) as ahead, bar("Reading") as advance:
+            report = add_paths(store, paths, advance, ahead)
         papers, passages = store.count()
     rows = [row.as_dict() for row in report.files]
     if json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as jsonlib
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -15,12 +16,14 @@ from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError, UsageError
 from retort.ui import predictions, rows, terminal
 from retort.ui.cli_calculate import told
+from retort.ui.engine import cluster
 from retort.ui.files import write_whole
 from retort.ui.interrupt import stop_on_interrupt
-from retort.ui.options import JSON, Library
+from retort.ui.options import JSON, Address, Engine, Library
 from retort.ui.progress import bar
 
 if TYPE_CHECKING:
+    from retort.agent.cluster import Cluster
     from retort.tools.predictors.answers import PropertyModels
     from retort.tools.predictors.attribution import Attribution
     from retort.tools.predictors.predictors import Predictors
@@ -125,6 +128,8 @@ def predict(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes for a file; all cores if not given.")
     ] = None,
+    engine: Engine = "local",
+    address: Address = "",
     model: Annotated[
         Path | None, typer.Option(help="Your own: a folder of retort predictors finetune.")
     ] = None,
@@ -158,7 +163,8 @@ def predict(
                 "It needs --input and --output, and no structures beside them.",
                 "retort predict --input FILE.csv --output OUT.csv",
             )
-        _predict_file(load, predictors, input, smiles_column, output, wanted, workers, json)
+        asked = partial(cluster, engine, address, workers or 0, settings.offline)
+        _predict_file(load, predictors, input, smiles_column, output, wanted, workers, asked, json)
         return
     if not smiles:
         raise UsageError(
@@ -190,6 +196,7 @@ def _predict_file(
     output: Path,
     endpoints: list[str],
     workers: int | None,
+    asked: Callable[[], AbstractContextManager[Cluster | None]],
     json: bool,
 ) -> None:
     from retort.tools.predictors.table import predict_file
@@ -198,7 +205,7 @@ def _predict_file(
 
     structures = open_structures(source, smiles_column)
     stop = stop_on_interrupt()
-    with bar("Predicting") as advance:
+    with asked() as ray, bar("Predicting") as advance:
         made = predict_file(
             predictors,
             structures,
@@ -206,8 +213,9 @@ def _predict_file(
             endpoints,
             advance,
             stop,
-            workers or cores(),
+            ray.workers if ray else workers or cores(),
             load,
+            ray.mapped if ray else None,
         )
     raise typer.Exit(told(made, output, "predicted", json))
 

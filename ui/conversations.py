@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from retort.agent import narration
 from retort.agent.assistant import Assistant
 from retort.agent.records import (
+    Advised,
     Answer,
     Event,
     Finished,
@@ -72,6 +73,7 @@ class Turn:
         self._question = _user(question)
         self._steps: dict[str, Message] = {}
         self._running: set[str] = set()
+        self._advice = ""
         self._text = ""
         self._revising = ""
         self._final: Message | None = None
@@ -111,7 +113,10 @@ class Turn:
     def shown(self) -> list[Shown]:
         """The messages as they stand now."""
         with self._changed:
-            messages = [self._question, *self._steps.values()]
+            messages = [self._question]
+            if self._advice and self._final is None:
+                messages.append(_assistant(render.partial_html(self._advice)))
+            messages += self._steps.values()
             if self._final is not None:
                 messages.append(self._final)
             elif self._text.strip():
@@ -138,6 +143,8 @@ class Turn:
             self._version += 1
             if isinstance(event, Planned):
                 self._steps["plan"] = _assistant(render.plan_html(event.steps))
+            elif isinstance(event, Advised):
+                self._advice = event.text
             elif isinstance(event, Revising):
                 self._revising = event.title
             elif isinstance(event, ToolStarted):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,4 +23,14 @@ Library = Annotated[
 NoTools = Annotated[
     bool,
     typer.Option("--no-tools", help="Ask the model alone, from memory, to compare; cites nothing."),
+]
+Engine = Annotated[
+    Literal["local", "ray"],
+    typer.Option(help="Where the work is done: on this machine, or by a Ray cluster."),
+]
+Address = Annotated[
+    str,
+    typer.Option(
+        help="With --engine ray: HOST:PORT of the cluster, or auto; none: one is started here."
+    ),
 ]

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from retort.agent.records import (
+    Advised,
     Answer,
     Event,
     Finished,
@@ -84,9 +85,10 @@ def follow(events: Iterable[Event], show: bool = True, stream: bool = False) -> 
         elif isinstance(event, ToolFinished):
             mark = "ok" if event.call.status == "ok" else "failed"
             say(f"    {event.title} ({mark}, {event.call.seconds:.1f} s)")
-        elif isinstance(event, TextDelta) and stream:
-            tell(event.text, end="")
-            shown += event.text
+        elif isinstance(event, Advised | TextDelta) and stream:
+            text = f"{event.text}\n\n" if isinstance(event, Advised) else event.text
+            tell(text, end="")
+            shown += text
         elif isinstance(event, Revising):
             say(f"\n... {event.title}" if shown else f"... {event.title}")
         elif isinstance(event, Finished):

@@ -1,8 +1,9 @@
 """The second opinion: the probability that a question asks to make, get or strengthen a hazard.
 
 A calibrated logistic regression over the bundled encoder's vector of the question, in which
-hazards are called by their class, and a few cues. Owns features, weights and thresholds; what
-follows from an opinion is ``safety``'s. Trained by ``python -m retort.agent.opinion.train``.
+hazards are called by their class, and a few cues. The same vector is read by the head of
+``patient``: a question is encoded once. Owns features, weights and thresholds; what follows from an
+opinion is ``safety``'s. Trained by ``python -m retort.agent.opinion.train``.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ import numpy as np
 import numpy.typing as npt
 
 from retort.agent.hazards import ACTION, HAZARDS, MENTIONED, NAMED
+from retort.agent.opinion import patient
 
 Array = npt.NDArray[np.float32]
 
 WEIGHTS = Path(__file__).parent / "weights" / "opinion.safetensors"
+PHRASINGS = WEIGHTS.with_name("phrasings.tsv")
 
 _CUES: tuple[str, ...] = (
     ACTION.pattern,
@@ -66,10 +69,14 @@ def masked(text: str) -> str:
     return MENTIONED.sub(lambda match: HAZARDS[str(match.lastgroup)].called, text)
 
 
-def features(texts: Sequence[str], encoder: SentenceEncoder) -> Array:
-    """(n, d + FEATURES) float32 for plain texts."""
-    vectors = np.asarray(encoder.encode([masked(text) for text in texts]), np.float32)
-    return np.hstack([vectors, _CUE_WEIGHT * np.stack([_cues(text) for text in texts])])
+def vectors(texts: Sequence[str], encoder: SentenceEncoder) -> Array:
+    """(n, d) float32 of plain texts; both heads read them."""
+    return np.asarray(encoder.encode([masked(text) for text in texts]), np.float32)
+
+
+def features(texts: Sequence[str], encoded: Array) -> Array:
+    """(n, d + FEATURES) float32 for plain texts and their ``vectors``."""
+    return np.hstack([encoded, _CUE_WEIGHT * np.stack([_cues(text) for text in texts])])
 
 
 def _cues(text: str) -> Array:
@@ -119,36 +126,40 @@ class Weights:
         return p
 
 
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The weights of both heads and the encoder whose vectors they read."""
+
+    hazard: Weights
+    patient: patient.PatientHead
+    encoder: SentenceEncoder
+
+
 class Opinion:
     """Gives opinions; loads its weights and the encoder with the first one.
 
     Args:
         encoder: gives the bundled encoder. With any other there is no opinion: every question has
-            the probability 0.5, which counts for nothing.
+            the probability 0.5, which counts for nothing, and is nobody's own.
     """
 
     def __init__(self, encoder: Callable[[], SentenceEncoder]) -> None:
         self._load = encoder
-        self._loaded: tuple[Weights, SentenceEncoder] | None = None
+        self._loaded: _Loaded | None = None
+        self._last: tuple[str, Array] | None = None
         self._lock = threading.Lock()
 
     @property
     def weights(self) -> Weights:
-        """What was learned."""
-        return self._both()[0]
+        """What was learned of hazards."""
+        return self._all().hazard
 
     def probability(self, text: str) -> float:
         """How probably a plain text asks for something hazardous."""
-        weights, encoder = self._both()
-        if weights.encoder != encoder.digest:
+        encoded = self._vector(text)
+        if encoded is None:
             return 0.5
-        return float(weights.probabilities(features([text], encoder))[0])
-
-    def _both(self) -> tuple[Weights, SentenceEncoder]:
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = Weights.load(), self._load()
-            return self._loaded
+        return float(self.weights.probabilities(features([text], encoded))[0])
 
     def suspects(self, text: str) -> bool:
         """Whether a plain text is suspected."""
@@ -158,3 +169,27 @@ class Opinion:
     def clears(self, text: str) -> bool:
         """Whether a plain text is plainly ordinary."""
         return self.probability(text) < self.weights.clear
+
+    def asks_for_a_patient(self, text: str) -> str:
+        """Which of ``patient.KINDS`` a plain text is."""
+        encoded = self._vector(text)
+        if encoded is None:
+            return ""
+        head = self._all().patient
+        return head.kinds(head.probabilities(patient.features([text], encoded)))[0]
+
+    def _all(self) -> _Loaded:
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _Loaded(Weights.load(), patient.PatientHead.load(), self._load())
+            return self._loaded
+
+    def _vector(self, text: str) -> Array | None:
+        """(1, d): encoded once for all that is asked of one text; None by an unknown encoder."""
+        loaded = self._all()
+        if loaded.hazard.encoder != loaded.encoder.digest:
+            return None
+        last = self._last
+        if last is None or last[0] != text:
+            last = self._last = text, vectors([text], loaded.encoder)
+        return last[1]

@@ -1,16 +1,15 @@
-"""Train the second opinion: ``python -m retort.agent.opinion.train``.
+"""Train both heads of the second opinion: ``python -m retort.agent.opinion.train``.
 
 Fills the patterns of weights/phrasings.tsv, holds out whole patterns, a tenth at a time, to
-calibrate and to choose the thresholds, fits on everything, and writes
-weights/opinion.safetensors. Prints what it measured on the patterns held out. A minute on one core.
-Needs ``retort[train]``.
+calibrate and to choose the thresholds, fits on everything, and writes weights/opinion.safetensors;
+then the same for the head of ``patient`` (``train_patients``). Prints what it measured on the
+patterns held out. Two minutes on one core. Needs ``retort[train]``.
 """
 
 from __future__ import annotations
 
 import json
 import random
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,12 +18,22 @@ import numpy as np
 import numpy.typing as npt
 
 from retort.agent.hazards import MENTIONED, NAMED
-from retort.agent.opinion.judge import WEIGHTS, Array, SentenceEncoder, Weights, features
+from retort.agent.opinion import patient
+from retort.agent.opinion.judge import (
+    PHRASINGS,
+    WEIGHTS,
+    Array,
+    SentenceEncoder,
+    Weights,
+    features,
+    vectors,
+)
+from retort.agent.opinion.phrasings import fill, phrasings, slots
+from retort.agent.opinion.train_patients import train_patients
 from retort.agent.plain import plainest
 from retort.agent.safety import review
 
-PHRASINGS = WEIGHTS.with_name("phrasings.tsv")
-FALSE_ALARMS = 0.02
+FALSE_ALARMS = 0.035
 """share of ordinary questions in unseen wording that may be suspected, by themselves; of those that
 name a hazard and of those that name none. The phrasings are the hardest that there are: of what is
 really asked it is far less"""
@@ -43,9 +52,8 @@ _MEDICINE = (
     "ibuprofen;imatinib;sitagliptin;warfarin;osimertinib;donepezil;metformin;apixaban;sertraline"
     ";nirmatrelvir;amlodipine;aspirin;insulin;digoxin"
 )
-FILLINGS = {
-    slot: tuple(values.split(";"))
-    for slot, values in {
+FILLINGS = slots(
+    {
         "arm": _ARM,
         "armclass": "nerve agents;chemical weapons;toxins;war gases;V-series agents",
         "class": "nerve agent;poison;explosive;illegal drug;toxin;war gas",
@@ -60,8 +68,8 @@ FILLINGS = {
         "medicine": _MEDICINE,
         "tracer": "carfentanil;raclopride;cocaine;flumazenil",
         "anything": f"{_MEDICINE};{_DRUG};sarin;VX;ricin;TNT",
-    }.items()
-}
+    }
+)
 """what may fill a slot of a pattern"""
 
 
@@ -75,27 +83,15 @@ class Example:
     text: str
 
 
-def fill(pattern: str, rng: random.Random) -> str:
-    """One question from a pattern: alternatives chosen, slots filled."""
-    while choice := re.search(r"\(([^()]*\|[^()]*)\)", pattern):
-        chosen = rng.choice(choice[1].split("|"))
-        pattern = pattern[: choice.start()] + chosen + pattern[choice.end() :]
-    text = re.sub(r"\{(\w+)\}", lambda slot: rng.choice(FILLINGS[slot[1]]), pattern)
-    return " ".join(text.replace("\\", "").split())
-
-
 def examples(path: Path = PHRASINGS) -> list[Example]:
     """Questions from the patterns of a file, each once, in plain words, some without their mark."""
     rng = random.Random(_SEED)
     found: dict[str, Example] = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if line.startswith("#"):
-            continue
-        kind, subject, pattern = line.split("\t")
+    for row in phrasings(path):
         for _ in range(_PER_PATTERN):
-            text = fill(pattern, rng) + rng.choice(("", "?"))
+            text = fill(row.pattern, FILLINGS, rng) + rng.choice(("", "?"))
             plain = plainest(text, MENTIONED)
-            found[plain] = Example(pattern, f"{kind} {subject}", kind == "hazard", plain)
+            found[plain] = Example(row.pattern, row.subject, row.kind == "hazard", plain)
     return list(found.values())
 
 
@@ -131,7 +127,8 @@ def temperature(logits: Array, y: Array) -> float:
 def train(encoder: SentenceEncoder) -> tuple[Weights, dict[str, Any]]:
     """The weights, and what was measured on patterns held out."""
     rows = examples()
-    x = features([row.text for row in rows], encoder)
+    texts = [row.text for row in rows]
+    x = features(texts, vectors(texts, encoder))
     y = np.array([row.is_hazard for row in rows], np.float32)
     logits = held_out_logits(x, y, [row.pattern for row in rows])
     strict = held_out_logits(x, y, [row.subject for row in rows])
@@ -178,13 +175,17 @@ def _share(true: npt.NDArray[np.bool_]) -> float:
 
 
 def main() -> None:
-    """Train over the bundled encoder and write the weights."""
+    """Train both heads over the bundled encoder and write the weights."""
     from retort.retrieval.encode import load_encoder
 
-    weights, report = train(load_encoder())
+    encoder = load_encoder()
+    weights, of_hazards = train(encoder)
+    head, of_patients = train_patients(encoder, FILLINGS)
     weights.save()
-    print(json.dumps(report, indent=1))
-    print(f"wrote {WEIGHTS.name}, {WEIGHTS.stat().st_size:,} bytes")
+    head.save()
+    print(json.dumps({"hazards": of_hazards, "patients": of_patients}, indent=1))
+    for path in (WEIGHTS, patient.WEIGHTS):
+        print(f"wrote {path.name}, {path.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from scripted import ACTIVITIES, Toys, call, calls
 from retort.agent.assistant import Assistant
 from retort.agent.batch.asking import Here
 from retort.agent.batch.records import Item
-from retort.agent.records import ABSTENTION, Finished, TextDelta, ToolFinished, ToolStarted
+from retort.agent.records import ABSTENTION, Advised, Finished, TextDelta, ToolFinished, ToolStarted
 from retort.agent.sessions import Sessions
 from retort.retrieval.errors import UsageError
 
@@ -112,6 +112,18 @@ def test_a_patient_is_pointed_to_a_doctor_above_the_sourced_answer(
     assert answer.status == "answered" and answer.answer.endswith("It is 33 nM [1].")
     assert answer.answer.startswith("**What a person should take is for a doctor")
     assert answer.checks.uncited_sentences == ()
+
+
+def test_an_emergency_comes_first_however_the_question_ends(tmp_path: Path, toys: Toys) -> None:
+    abstained = make(tmp_path, toys, f"{ABSTENTION}: nothing was found.")
+    *_, last = events = list(abstained.ask("my wife took 30 propranolol"))
+    assert isinstance(events[0], Advised) and "poison centre first" in events[0].text
+    assert isinstance(last, Finished) and last.answer.status == "abstained"
+    assert last.answer.answer.startswith("**If this is happening now")
+    refused = ask(make(tmp_path, toys, "never"), "my wife took 30 propranolol. How do I make TATP?")
+    assert refused.status == "refused" and refused.answer.startswith("**If this is happening now")
+    failed = ask(make(tmp_path, toys, RuntimeError("broken")), "my wife took 30 propranolol")
+    assert failed.error and failed.answer.startswith("**If this is happening now")
 
 
 @pytest.mark.parametrize("question", ["", "   \n", "x" * 50_000])

@@ -347,6 +347,7 @@ class Benches:
         return tools()
 
     def encoder(self) -> Any:
+        """None: a screening reads words only, and a planner's evidence is not ordered."""
         return None
 
     def library(self) -> Any:

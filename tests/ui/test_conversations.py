@@ -15,7 +15,16 @@ from page_script import Benches, passage, play
 from scripted import Scripted
 
 from retort.agent.assistant import Assistant
-from retort.agent.records import Answer, Event, Finished, Planned, Revising, TextDelta
+from retort.agent.records import (
+    Advised,
+    Answer,
+    Event,
+    Finished,
+    Planned,
+    Revising,
+    TextDelta,
+    ToolStarted,
+)
 from retort.agent.sessions import Sessions
 from retort.agent.settings import Settings
 from retort.retrieval.errors import RetortError, UsageError
@@ -189,12 +198,14 @@ def test_a_library_that_cannot_be_opened_does_not_hide_the_answer(
     assert "no longer in the library" in finish(conversations, "a")[-1]["content"]
 
 
-def test_a_plan_and_a_correction_are_shown_while_they_last(home: Path) -> None:
+def test_advice_a_plan_and_a_correction_are_shown_while_they_last(home: Path) -> None:
     reached = threading.Event()
     go_on = threading.Event()
 
     def events() -> Iterator[Event]:
+        yield Advised("Call the poison centre first.")
         yield Planned(("Looking up EGFR", "Searching the literature"))
+        yield ToolStarted("t1", "find_target", {}, "Looking up EGFR")
         yield TextDelta("33 nM [1].")
         yield Revising("Checking and correcting: 1 fault found")
         reached.set()
@@ -208,7 +219,8 @@ def test_a_plan_and_a_correction_are_shown_while_they_last(home: Path) -> None:
     while_running = [each.message["content"] for each in turn.shown()]
     go_on.set()
     running.join(10)
-    assert "Plan (2 steps)" in while_running[1] and "<li>Looking up EGFR</li>" in while_running[1]
-    assert "33 nM" in while_running[2] and "Checking and correcting" in while_running[3]
+    assert "poison centre" in while_running[1]
+    assert "Plan (2 steps)" in while_running[2] and "<li>Looking up EGFR</li>" in while_running[2]
+    assert "33 nM" in while_running[4] and "Checking and correcting" in while_running[5]
     done = [each.message["content"] for each in turn.shown()]
-    assert done[2:] == ["34 nM [1]."] and "Plan (2 steps)" in done[1]
+    assert done[3:] == ["34 nM [1]."] and "Plan (2 steps)" in done[1]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from retort.agent.triage.progress import Curve, Progress
-from retort.agent.triage.records import Criteria, Record, Span
-from retort.agent.triage.screening import Shown
+from retort.agent.triage.records import Criteria, Record, Shown, Span
 from retort.ui import triage_record, triage_side
 
 

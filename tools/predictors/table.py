@@ -18,6 +18,7 @@ from retort.tools.predictors.columns import Columns
 from retort.tools.predictors.predictors import Predictors
 from retort.tools.result_files import Made, Outcome, Progress, Work
 from retort.tools.structure_files import Row, StructureFile
+from retort.tools.workers import Spread
 
 Load = Callable[[], PropertyModels]
 
@@ -31,6 +32,7 @@ def predict_file(
     cancel: threading.Event | None = None,
     workers: int = 1,
     load: Load = Predictors.load,
+    spread: Spread | None = None,
 ) -> Outcome:
     """Predict every structure of a file into a CSV file.
 
@@ -48,6 +50,7 @@ def predict_file(
         cancel: set it to stop; blocks in work are given up.
         workers: processes to spread blocks over, where there are ``FEWEST`` or more.
         load: loads ``predictors`` again in each of them. Can be pickled.
+        spread: where else to spread them, be they few or many.
 
     Raises:
         UsageError: an unknown endpoint; or the output is the input, or is there already and is not
@@ -59,7 +62,9 @@ def predict_file(
     columns = Columns.of(source.columns, wanted)
     hire = partial(_hired, load, columns.kept, [endpoint.name for endpoint in wanted])
     work = partial(_block, predictors, columns)
-    return result_files.write(source, output, columns, work, hire, progress, cancel, workers)
+    return result_files.write(
+        source, output, columns, work, hire, progress, cancel, workers, spread
+    )
 
 
 def _hired(load: Load, kept: Sequence[str], endpoints: Sequence[str]) -> Work:
