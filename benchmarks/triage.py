@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -211,6 +212,7 @@ def main() -> None:
     orders = run(reviews, options.seeds)
     rankings(reviews, orders)
     zero_labels(reviews)
+    sys.stdout.flush()
     arms = ("Retort", "Retort, criteria", "Retort, criteria, exploring")
     stopping(reviews, orders, arms)
     coverage(reviews, orders, arms)

@@ -30,6 +30,11 @@ PRIOR = 2.0
 """weight of the criteria's score before anything relevant is found"""
 FADING = 10.0
 """relevant records after which the criteria weigh half as much"""
+RISING = 20.0
+"""relevant records after which the vectors weigh half as much as the words, where no criteria led
+to the first labels: from few labels drawn by chance a plane among vectors is worse than one among
+words. Whichever review is left out, the others choose this without criteria, and whole weight from
+the start with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,8 @@ def order(features: Features, prior: Prior, rows: Ints, is_relevant: Flags) -> F
         return weight * prior.first
     scores = standardised(_learnt(features.words, rows, is_relevant))
     if features.vectors is not None:
-        scores = scores + standardised(_learnt(features.vectors, rows, is_relevant))
+        share = 1.0 if prior else relevant / (RISING + relevant)
+        scores = scores + share * standardised(_learnt(features.vectors, rows, is_relevant))
     return scores + weight * prior.lasting
 
 

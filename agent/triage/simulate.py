@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retort.agent.triage.estimate import ODDS, TARGET, estimate
+from retort.agent.triage.estimate import ODDS, TARGET, is_target_met
 from retort.agent.triage.ranking import Flags, Floats, Ints
 
 Order = Callable[[Ints, Flags], Floats]
@@ -127,6 +127,6 @@ def stops_at(labels: NDArray[np.bool_], odds: float = ODDS) -> int:
     total = len(labels)
     step = max(1, int(CHECKED * total))
     for read in range(step, total, step):
-        if labels[:read].any() and estimate(labels[:read], total, odds=odds).is_target_met:
+        if is_target_met(labels[:read], total, odds=odds):
             return read
     return total

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retort.agent.triage.estimate import estimate
+from retort.agent.triage.estimate import estimate, is_target_met
 
 LABELS = st.lists(st.booleans(), max_size=60)
 
@@ -41,6 +41,17 @@ def test_more_irrelevant_records_never_raise_the_upper_bound(
 def test_a_random_order_is_believed_less(labels: list[bool], unread: int) -> None:
     total = len(labels) + unread
     assert estimate(labels, total, odds=1).high >= estimate(labels, total, odds=3).high
+
+
+@given(LABELS, st.integers(0, 100), st.sampled_from((0.5, 0.8, 0.95)))
+def test_the_rule_alone_says_what_the_estimate_says(
+    labels: list[bool], unread: int, target: float
+) -> None:
+    total = len(labels) + unread
+    told = estimate(labels, total, target)
+    assert is_target_met(labels, total, target) == told.is_target_met
+    is_reached = told.found > 0 and told.found >= target * told.high - 1e-6
+    assert told.is_target_met == (unread == 0 or is_reached)
 
 
 def test_the_run_of_irrelevant_records_is_counted() -> None:
