@@ -187,7 +187,7 @@ def _record(record: Mapping[str, Any]) -> str:
     rows = "".join(
         f"<tr><th>{escape(_field(name))}</th><td>{_value(name, value)}</td></tr>"
         for name, value in record.items()
-        if value not in (None, "", [], {}) and name not in _HIDDEN
+        if value not in (None, "", [], (), {}) and name not in _HIDDEN
     )
     return f'<div class="wide"><table class="record">{rows}</table></div>' if rows else ""
 
@@ -205,6 +205,8 @@ def _value(name: str, value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return escape(f"{value:.10g}")
+    if isinstance(value, tuple):
+        value = list(value)
     if name == "matches" and all(isinstance(item, list) for item in value):
         return escape("; ".join(f"atoms {places(item)} of the SMILES" for item in value))
     if isinstance(value, list) and all(isinstance(item, Mapping) for item in value):

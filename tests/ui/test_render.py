@@ -152,6 +152,12 @@ def test_measurements_can_be_compared_without_opening() -> None:
     assert "assay ChEMBL id</th><td>CHEMBL674637" in sources.opened(MEASURED, "", around)
 
 
+def test_a_list_of_a_record_is_words_and_an_empty_one_no_row() -> None:
+    record = {**MEASURED.record, "references": (), "synonyms": ("a", "b<")}
+    body = sources.opened(replace(MEASURED, record=record), "", around)
+    assert "references" not in body and "<td>a, b&lt;</td>" in body
+
+
 def test_records_within_records_are_lines() -> None:
     body = sources.opened(RULE, "", around)
     assert "<div>molecular weight &lt;= 500 Da: 499.6, passes</div>" in body
