@@ -71,6 +71,11 @@ def takes_long(name: str) -> bool:
     return name in _LONG
 
 
+def first_words(text: str, limit: int) -> str:
+    """A text, cut at a word where it has more characters than ``limit``."""
+    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0] + " ..."
+
+
 def _short(value: object) -> str:
     text = str(value)
     return text if len(text) <= 80 else text[:77] + "..."

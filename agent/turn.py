@@ -44,6 +44,9 @@ REPEATS_BEFORE_FINISH = 2
 CALLS_PER_STEP = 8
 """Calls of one step that are run; a small model that lists more is going in circles."""
 
+_FOUND = 300
+"""Characters of each piece of evidence in a list of what was found."""
+
 ModelHandler = Callable[[ModelRequest[Any]], ModelResponse[Any]]
 ToolHandler = Callable[[ToolCallRequest], "ToolMessage | Command[Any]"]
 
@@ -204,7 +207,9 @@ class Turn(AgentMiddleware[Any, Any]):
             return f"{ABSTENTION}. {self._stopped_after()}. Searched: {searched}."
         why = "The model failed" if self.error else self._stopped_after()
         lines = [f"{why} without a written answer. Found so far:"]
-        lines += [f"- {_first_words(item.quote)} [{item.key}]" for item in found[:8]]
+        lines += [
+            f"- {narration.first_words(item.quote, _FOUND)} [{item.key}]" for item in found[:8]
+        ]
         return "\n".join(lines)
 
     def _stopped_after(self) -> str:
@@ -302,7 +307,3 @@ def _identity(name: str, args: object) -> str:
 
 def _observation(text: str, name: str, call_id: str) -> ToolMessage:
     return ToolMessage(text, tool_call_id=call_id, name=name, status="error")
-
-
-def _first_words(text: str, limit: int = 300) -> str:
-    return text if len(text) <= limit else text[:limit].rsplit(" ", 1)[0] + " ..."

@@ -157,5 +157,4 @@ def _is_said(message: AnyMessage) -> bool:
 
 
 def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _REMINDER else line[:_REMINDER].rsplit(" ", 1)[0] + " ..."
+    return narration.first_words(" ".join(text.split()), _REMINDER)
