@@ -187,8 +187,9 @@ class Assistant:
         settings = self.settings
         ledger = Ledger(settings.evidence_tokens, Relevance(self.benches.encoder))
         judge = self.support.judge if self.support else None
-        turn = Turn(blank.question, ledger, cancel, settings.max_steps, self.is_planner, judge)
         bench = self.benches.make(self.sessions.molecules(session) if session else ())
+        meet, steps = bench.molecules.meet, settings.max_steps
+        turn = Turn(blank.question, ledger, cancel, steps, meet, self.is_planner, judge)
         tools = self.benches.tools(bench)
         agent: Any = create_agent(
             self.model,

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 
-from retort.agent.records import ABSTENTION, UNANSWERED, Checks, Citation
+from retort.agent.records import ABSTENTION, OPEN, UNANSWERED, Checks, Citation
 from retort.retrieval.sentences import sentences
 from retort.tools.records import Evidence
 
@@ -71,7 +71,8 @@ def review(
 def statements(answer: str) -> list[str]:
     """The units that must each carry their citation: sentences, list items, rows of a table.
 
-    A marker after the full stop belongs to the sentence before it.
+    A marker after the full stop belongs to the sentence before it; a line on what stays open is one
+    unit.
     """
     units: list[str] = []
     for line in answer.splitlines():
@@ -79,7 +80,7 @@ def statements(answer: str) -> list[str]:
         if not text or set(text) <= set("|:- "):
             continue
         item = _LIST_MARK.match(text)
-        if text.startswith("|") or item:
+        if text.startswith(("|", OPEN)) or item:
             units.append(text[item.end() :] if item else text)
             continue
         for start, end in sentences(text):
@@ -94,7 +95,8 @@ def statements(answer: str) -> list[str]:
 
 
 def _needs_source(text: str, answer: str, known: Iterable[str]) -> bool:
-    if answer.startswith(ABSTENTION) or text.strip() == UNANSWERED:
+    is_open = text.strip() == UNANSWERED or text.startswith(OPEN)
+    if answer.startswith(ABSTENTION) or is_open:
         return False
     text = " ".join(text.split())
     return states_something(text) and not any(text in said for said in known)

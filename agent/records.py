@@ -23,6 +23,10 @@ the tests."""
 UNANSWERED = "No passage of the library answers this."
 """How an answer says that of a question's parts the literature's stays open; needs no source."""
 
+OPEN = "Not answered: "
+"""How a line begins that names a part of the question without an answer, and why; needs no
+source."""
+
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
@@ -234,7 +238,7 @@ class ToolFinished:
     title: str
     """what a user reads when it is done: "ChEMBL: 37 activities for EGFR" """
     text: str
-    """what the model was given"""
+    """what the model is given, but for the keys of the evidence"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from retort.agent import executing, narration, safety
 from retort.agent.checks import review
 from retort.agent.draft import Draft
 from retort.agent.ledger import Ledger
+from retort.agent.order import Meet, Order
 from retort.agent.records import ABSTENTION, Planned, ToolCall, ToolFinished, ToolStarted
 from retort.prompts import load
 from retort.retrieval.errors import RetortError
@@ -59,6 +60,7 @@ class Turn(AgentMiddleware[Any, Any]):
         ledger: evidence of this conversation.
         cancel: set by the user's Stop.
         max_steps: model calls before the answer must be written.
+        meet: gives the molecules that calls name their handles, in the order of the calls.
         is_planner: whether the model plans its calls and writes its answers itself.
         judge: of the cited papers' support, for the check of what is written.
     """
@@ -69,6 +71,7 @@ class Turn(AgentMiddleware[Any, Any]):
         ledger: Ledger,
         cancel: threading.Event,
         max_steps: int,
+        meet: Meet,
         is_planner: bool = False,
         judge: Judge | None = None,
     ) -> None:
@@ -95,6 +98,8 @@ class Turn(AgentMiddleware[Any, Any]):
         """of the model, after which the answer is what was found before"""
         self.was_nudged = False
         self._judge = judge
+        self._meet = meet
+        self._order = Order((), (), meet)
         self._done: dict[str, ToolMessage] = {}
         self._ids: set[str] = set()
         self._not_run: dict[str, str] = {}
@@ -125,6 +130,7 @@ class Turn(AgentMiddleware[Any, Any]):
             return AIMessage(self.fallback())
         if message.tool_calls and not self.calls:
             self._announce(message.tool_calls, request.runtime.stream_writer)
+        self._order = self._ordered(message.tool_calls)
         return message
 
     @property
@@ -165,6 +171,15 @@ class Turn(AgentMiddleware[Any, Any]):
         if len(calls) > 1 or any(narration.takes_long(call["name"]) for call in calls):
             titles = (narration.doing(call["name"], call["args"]) for call in calls)
             tell(Planned(tuple(dict.fromkeys(titles))))
+
+    def _ordered(self, calls: Sequence[Call]) -> Order:
+        run = [
+            call["args"]
+            for call in calls
+            if call["id"] not in self._not_run
+            and not safety.review_call(call["name"], call["args"])
+        ]
+        return Order([call["id"] for call in calls if call["id"]], run, self._meet)
 
     def bounded(self, calls: Sequence[Call]) -> list[Call]:
         """The calls of one step, each once, under ids of their own, and not more than are run.
@@ -237,8 +252,14 @@ class Turn(AgentMiddleware[Any, Any]):
         """Run one tool: once per distinct call, its evidence entered, its failure an
         observation.
         """
-        call = request.tool_call
-        name, args, call_id = call["name"], call["args"], call["id"] or uuid.uuid4().hex
+        call_id = request.tool_call["id"] or uuid.uuid4().hex
+        try:
+            return self._called(request, handler, call_id)
+        finally:
+            self._order.passed(call_id)
+
+    def _called(self, request: ToolCallRequest, handler: ToolHandler, call_id: str) -> ToolMessage:
+        name, args = request.tool_call["name"], request.tool_call["args"]
         if call_id in self._not_run:
             return _observation(self._not_run[call_id], name, call_id)
         if refusal := safety.review_call(name, args):
@@ -257,48 +278,57 @@ class Turn(AgentMiddleware[Any, Any]):
         tell = request.runtime.stream_writer
         tell(ToolStarted(call_id, name, args, narration.doing(name, args)))
         started = time.monotonic()
-        message, title = self._run(request, handler, name, call_id)
+        self._order.meet()
+        message, title, said = self._run(request, handler, call_id)
         record = ToolCall(
             name, args, "error" if message.status == "error" else "ok", time.monotonic() - started
         )
-        with self._lock:
-            self._done[identity] = message
-            self.calls.append(record)
         tell(ToolFinished(call_id, record, title, message.text))
-        return message
+        self._order.wait(call_id)
+        return self._entered(message, record, said)
 
     def _run(
-        self, request: ToolCallRequest, handler: ToolHandler, name: str, call_id: str
-    ) -> tuple[ToolMessage, str]:
-        """The tool's message and the one line that a user reads about it."""
+        self, request: ToolCallRequest, handler: ToolHandler, call_id: str
+    ) -> tuple[ToolMessage, str, tuple[str, ...]]:
+        """The tool's message, the one line that a user reads about it, what it said beside
+        evidence.
+        """
+        name = request.tool_call["name"]
         try:
             message = handler(request)
         except RetortError as error:
-            self._say(str(error))
-            return _observation(str(error), name, call_id), error.what
+            return _observation(str(error), name, call_id), error.what, (str(error),)
         except Exception:  # a tool may break in any way; the answer goes on without it
             error_id = uuid.uuid4().hex[:8]
             log.exception(
                 "tool %s failed, error id %s, args %s", name, error_id, request.tool_call["args"]
             )
             text = f"The tool {name} failed (error {error_id} in the log). Go on without it."
-            return _observation(text, name, call_id), text
+            return _observation(text, name, call_id), text, ()
         assert isinstance(message, ToolMessage)
         if not isinstance(message.artifact, ToolResult):
-            return message, message.text.splitlines()[0] if message.text else name
-        result = self.ledger.enter(message.artifact)
-        self._say(result.summary, result.note)
-        with self._lock:
+            return message, message.text.splitlines()[0] if message.text else name, ()
+        return message, message.artifact.summary, ()
+
+    def _entered(
+        self, message: ToolMessage, record: ToolCall, said: tuple[str, ...]
+    ) -> ToolMessage:
+        """Take up what a call found, after the calls before it; the message as the model gets
+        it.
+        """
+        if isinstance(message.artifact, ToolResult):
+            result = self.ledger.enter(message.artifact)
+            said = (result.summary, result.note)
+            artifact = replace(result, table=None).as_dict()
+            message = message.model_copy(update={"content": render(result), "artifact": artifact})
             for molecule in result.molecules:
                 self.molecules.setdefault(molecule["handle"], dict(molecule))
             if result.table is not None and result.table not in self.tables:
                 self.tables.append(result.table)
-        update = {"content": render(result), "artifact": replace(result, table=None).as_dict()}
-        return message.model_copy(update=update), result.summary
-
-    def _say(self, *texts: str) -> None:
-        with self._lock:
-            self.said += [text for text in texts if text]
+        self.said += filter(None, said)
+        self.calls.append(record)
+        self._done[_identity(record.name, record.args)] = message
+        return message
 
 
 def _identity(name: str, args: object) -> str:

@@ -200,7 +200,7 @@ def measure(asked: Sequence[Asked], names: Gazetteer, encoder: Encoder) -> dict[
                 "quotes from gold documents": np.mean([q.paper in question.gold for q in quotes]),
                 "nearest two quotes": max(alike, default=0.0),
                 "several papers": len({q.paper for q in quotes}) > 1,
-                "told as disagreeing": any(group.relation == "disagree" for group in groups),
+                "told as disagreeing": any(g.relation in ("for", "disagree") for g in groups),
             }
         rows.append(row)
     return {
@@ -213,19 +213,22 @@ def fit(asked: Sequence[Asked], encoder: Encoder, steps: int = 3000) -> tuple[li
     """Weights and bias of the logistic regression, from sentences found for a half's questions.
 
     Positive are gold sentences, negative all others, with the gold documents found and without;
-    the classes weigh alike.
+    both classes of each set weigh alike.
     """
-    tables, labels = [], []
+    tables, labels, corpora = [], [], []
     for item in asked:
         for evidence in (item.found, item.without_gold):
             found = choice.candidates(item.query, evidence, encoder)
             if found.quotes:
                 tables.append(choice.features(found))
                 labels.append([item.question.holds(quote) for quote in found.quotes])
+                corpora += [item.question.corpus] * len(found.quotes)
     x, y = np.concatenate(tables), np.concatenate(labels).astype(float)
     middle, scale = x.mean(axis=0), x.std(axis=0) + 1e-9
     z = np.hstack([(x - middle) / scale, np.ones((len(x), 1))])
-    balance = np.where(y == 1, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
+    classes = list(zip(corpora, y, strict=True))
+    counts = Counter(classes)
+    balance = np.array([len(y) / (len(counts) * counts[each]) for each in classes])
     weights = np.zeros(z.shape[1])
     for _ in range(steps):
         chance = 1 / (1 + np.exp(-(z @ weights)))

@@ -9,6 +9,10 @@ each of the first 50 labels and then after each 2 % of the records. From criteri
 (``triage_criteria.json``: drugs, people, design) Retort begins without labels; no chance is in
 it, but for the one record in twenty that a screening draws.
 
+How much titles and abstracts teach at all is asked by cross-validation: each record is scored by
+what nine tenths of the labels teach, not its own among them. Whether a review stands below the
+recipe by more than chance is asked by drawing its records again.
+
 Records with neither title nor abstract are left out of all counts. Needs the labelled sets of Cohen
 et al. 2006 (doi:10.1197/jamia.M1929) as CSV: title, abstract, label_included.
 """
@@ -16,28 +20,32 @@ et al. 2006 (doi:10.1197/jamia.M1929) as CSV: title, abstract, label_included.
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.model_selection import StratifiedKFold
 from sklearn.svm import LinearSVC
 
 from retort.agent.triage import intake, matching, simulate
-from retort.agent.triage.estimate import ODDS, TARGET, estimate
+from retort.agent.triage.choosing import EXPLORED
+from retort.agent.triage.estimate import CONFIDENCE, LASTING, TARGET, estimate
 from retort.agent.triage.features import counted
 from retort.agent.triage.ranked import Ranker
 from retort.agent.triage.ranking import Flags, Floats, Ints
 from retort.agent.triage.records import Criteria
-from retort.agent.triage.screening import EXPLORED
 from retort.retrieval.encode import load_encoder
 
-ODDS_TRIED = (1.0, 1.25, 1.5, 1.75, 2.0, 2.25, 2.5, 3.0, 4.0)
+LASTING_TRIED = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+REDRAWN = 150
+"""times the records of a review are drawn again"""
 COVERED_AT = 0.05
 """share of the records read between two looks at the interval"""
 
@@ -111,8 +119,8 @@ def run(reviews: Sequence[Review], seeds: int) -> dict[str, Orders]:
 
 def measures(order: Sequence[int], labels: Flags) -> list[float]:
     """WSS@95 and the recall at 5, 10, 20 and 50 %."""
-    total, relevant = len(labels), int(labels.sum())
     found = np.cumsum(labels[list(order)])
+    total, relevant = len(found), int(found[-1])
     enough = int(np.searchsorted(found, np.ceil(0.95 * relevant - 1e-9))) + 1
     shares = [found[max(round(s / 100 * total), 1) - 1] / relevant for s in simulate.SHARES]
     return [(total - enough) / total - 0.05, *map(float, shares)]
@@ -133,6 +141,59 @@ def rankings(reviews: Sequence[Review], orders: dict[str, Orders]) -> None:
         print("| **mean** | " + " | ".join(f"**{v:.3f}**" for v in np.mean(means, 0)) + " | |")
 
 
+def against(reviews: Sequence[Review], orders: dict[str, Orders], arm: str) -> None:
+    """An arm less the recipe in each review, with what drawing its records again makes of it."""
+    print(f"\n## {arm} less the recipe, 95 % of {REDRAWN} redrawn reviews\n")
+    print("| review | WSS@95 | 10 % | 20 % |\n|---|--:|--:|--:|")
+    for review in reviews:
+        chance = np.random.default_rng(0)
+        both = [orders[name][review.name] for name in (arm, "recipe")]
+        found = []
+        for _ in range(REDRAWN):
+            times = np.bincount(
+                chance.integers(len(review.labels), size=len(review.labels)),
+                minlength=len(review.labels),
+            )
+            if not times[review.labels].any():
+                continue
+            ours, plain = (
+                np.mean([measures(np.repeat(o, times[list(o)]), review.labels) for o in arm], 0)
+                for arm in both
+            )
+            found.append((ours - plain)[[0, 2, 3]])
+        ours, plain = (np.mean([measures(o, review.labels) for o in arm], 0) for arm in both)
+        low, high = np.quantile(found, (0.025, 0.975), axis=0)
+        cells = zip((ours - plain)[[0, 2, 3]], low, high, strict=True)
+        row = " | ".join(f"{d:+.3f} ({a:+.3f} to {b:+.3f})" for d, a, b in cells)
+        print(f"| {review.name} | {row} |")
+
+
+def learnable(reviews: Sequence[Review], seeds: int) -> None:
+    """What each ranking finds where it knows the labels of nine tenths of the other records."""
+    print("\n## Taught by nine tenths of all labels\n\n| ranking | WSS@95 | 10 % | 20 % |")
+    print("|---|--:|--:|--:|")
+    for name, teach in (
+        ("recipe", lambda r: r.recipe),
+        ("Retort, criteria", lambda r: r.informed.scores),
+    ):
+        found = [
+            measures(np.argsort(-_held_out(teach(r), r.labels, seed)), r.labels)
+            for r in reviews
+            for seed in range(seeds)
+        ]
+        wss, _, ten, twenty, _ = np.mean(found, 0)
+        print(f"| {name} | {wss:.3f} | {ten:.3f} | {twenty:.3f} |")
+
+
+def _held_out(score: simulate.Order, labels: Flags, seed: int) -> Floats:
+    """(n,) of each record by a ranking that knows the labels of the other nine tenths."""
+    folds = StratifiedKFold(10, shuffle=True, random_state=seed)
+    scores = np.zeros(len(labels))
+    for rows, held in folds.split(labels, labels):
+        scores[held] = score(rows, labels[rows])[held]
+    return scores
+
+
 def zero_labels(reviews: Sequence[Review]) -> None:
     """What the criteria alone find."""
     print("\n## No label at all\n\n| ranking | WSS@95 | 10 % | 20 % |\n|---|--:|--:|--:|")
@@ -145,50 +206,108 @@ def zero_labels(reviews: Sequence[Review]) -> None:
         print(f"| {name} | {wss:.3f} | {ten:.3f} | {twenty:.3f} |")
 
 
+@dataclass(frozen=True, slots=True)
+class Stops:
+    """Where the rule stops in the replays of one review."""
+
+    runs: tuple[tuple[float, float], ...]
+    """recall and share read"""
+    failed: float
+    """share of the redrawn replays that stop below ``TARGET``"""
+
+    @property
+    def worst(self) -> float:
+        """The lowest recall."""
+        return min(recall for recall, _ in self.runs)
+
+    @property
+    def share(self) -> float:
+        """Read in the mean."""
+        return float(np.mean([share for _, share in self.runs]))
+
+
+def stops(runs: Sequence[Flags], lasting: float) -> Stops:
+    """Each replay stopped; and ``REDRAWN`` replays of records drawn again from it."""
+    chance = np.random.default_rng(0)
+    recalls = []
+    for number in range(REDRAWN):
+        run = runs[number % len(runs)]
+        again = run[np.sort(chance.integers(len(run), size=len(run)))]
+        if again.any():
+            recalls.append(_stopped(again, lasting)[0])
+    failed = float(np.mean(np.array(recalls) < TARGET))
+    return Stops(tuple(_stopped(run, lasting) for run in runs), failed)
+
+
+def _stopped(run: Flags, lasting: float) -> tuple[float, float]:
+    at = simulate.stops_at(run, lasting)
+    return float(run[:at].sum() / run.sum()), at / len(run)
+
+
 def stopping(reviews: Sequence[Review], orders: dict[str, Orders], arms: Sequence[str]) -> None:
-    """The rule at each odds; and for each review the odds that the others would have chosen."""
-    stops: dict[float, dict[str, list[tuple[float, float]]]] = {odds: {} for odds in ODDS_TRIED}
-    for odds in ODDS_TRIED:
-        for review in reviews:
-            runs = [review.labels[list(o)] for arm in arms for o in orders[arm][review.name]]
-            stops[odds][review.name] = [
-                (float(run[:at].sum() / run.sum()), at / len(run))
-                for run in runs
-                for at in [simulate.stops_at(run, odds)]
-            ]
+    """The rule at each value of what lasts; and for each review as the others would choose it: the
+    largest at which their redrawn replays fail in the mean no more often than the rule promises.
+    """
+    names = [review.name for review in reviews]
+    runs = {
+        review.name: [review.labels[list(o)] for arm in arms for o in orders[arm][review.name]]
+        for review in reviews
+    }
+    made = {
+        lasting: {name: stops(runs[name], lasting) for name in names} for lasting in LASTING_TRIED
+    }
     print(f"\n## Stopping at a recall of {TARGET} ({', '.join(arms)})\n")
-    print("| odds | worst recall | mean recall | mean share read |\n|--:|--:|--:|--:|")
-    for odds, found in stops.items():
-        worst = min(recall for runs in found.values() for recall, _ in runs)
-        recall, share = np.mean([np.mean(runs, 0) for runs in found.values()], 0)
-        mark = " (in force)" if odds == ODDS else ""
-        print(f"| {odds}{mark} | {worst:.3f} | {recall:.3f} | {share:.3f} |")
-    print("\n| left out | odds chosen by the others | worst recall | mean share read |")
+    print("| lasting | worst recall | mean share read | redrawn, below: mean | worst review |")
+    print("|--:|--:|--:|--:|--:|")
+    for lasting, by_review in made.items():
+        worst = min(found.worst for found in by_review.values())
+        share = np.mean([found.share for found in by_review.values()])
+        failed = [found.failed for found in by_review.values()]
+        mark = " (in force)" if lasting == LASTING.at_least else ""
+        print(
+            f"| {lasting}{mark} | {worst:.3f} | {share:.3f} "
+            f"| {np.mean(failed):.1%} | {max(failed):.1%} |"
+        )
+    print("\n| left out | chosen by the others | worst recall | mean share read |")
     print("|---|--:|--:|--:|")
-    chosen = []
-    for review in reviews:
-        others = [r.name for r in reviews if r is not review]
-        safe = [o for o in ODDS_TRIED if min(x for n in others for x, _ in stops[o][n]) >= TARGET]
-        best = max(safe, default=1.0)
-        runs = stops[best][review.name]
-        chosen.append((min(x for x, _ in runs), float(np.mean([s for _, s in runs]))))
-        print(f"| {review.name} | {best} | {chosen[-1][0]:.3f} | {chosen[-1][1]:.3f} |")
-    worst, share = min(x for x, _ in chosen), np.mean([s for _, s in chosen])
-    print(f"| **all** | | **{worst:.3f}** | **{share:.3f}** |")
+    left_out = []
+    for name in names:
+        best = _chosen(made, [other for other in names if other != name])
+        left_out.append(made[best][name])
+        print(f"| {name} | {best} | {left_out[-1].worst:.3f} | {left_out[-1].share:.3f} |")
+    worst = min(found.worst for found in left_out)
+    share = np.mean([found.share for found in left_out])
+    print(f"| **all** | {_chosen(made, names)} by all | **{worst:.3f}** | **{share:.3f}** |")
+
+
+def _chosen(made: dict[float, dict[str, Stops]], names: Sequence[str]) -> float:
+    fits = [
+        lasting
+        for lasting, by_review in made.items()
+        if np.mean([by_review[name].failed for name in names]) <= 1 - CONFIDENCE
+    ]
+    return max(fits, default=0.0)
 
 
 def coverage(reviews: Sequence[Review], orders: dict[str, Orders], arms: Sequence[str]) -> None:
     """How often the interval held the number of relevant records, at each look."""
-    held = []
+    held, errors = [], []
     for review in reviews:
         for run in (review.labels[list(o)] for arm in arms for o in orders[arm][review.name]):
             total, relevant = len(run), int(run.sum())
             for read in range(int(COVERED_AT * total), total, max(1, int(COVERED_AT * total))):
                 told = estimate(run[:read], total)
                 held.append((told.low <= relevant <= told.high, relevant <= told.high))
+                errors.append((read / total, told.recall - told.found / relevant))
     both, above = np.mean(held, 0)
     print(f"\nInterval (90 %: 5 % on each side): held the truth in {both:.1%} of {len(held):,} ")
     print(f"looks; its upper bound, on which the rule rests, in {above:.1%}.")
+    print("\n| read | recall as estimated less the truth, mean | and its mean size |")
+    print("|---|--:|--:|")
+    shares, wrong = np.array(errors).T
+    for low, high in itertools.pairwise((0, 0.1, 0.2, 0.3, 0.5, 1)):
+        of = wrong[(shares > low) & (shares <= high)]
+        print(f"| {low:.0%} to {high:.0%} | {of.mean():+.2f} | {np.abs(of).mean():.2f} |")
 
 
 def main() -> None:
@@ -211,6 +330,8 @@ def main() -> None:
     print(flush=True)
     orders = run(reviews, options.seeds)
     rankings(reviews, orders)
+    against(reviews, orders, "Retort, criteria")
+    learnable(reviews, min(options.seeds, 3))
     zero_labels(reviews)
     sys.stdout.flush()
     arms = ("Retort", "Retort, criteria", "Retort, criteria, exploring")

@@ -65,6 +65,11 @@ def megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def clock() -> tuple[float, float]:
+    """Seconds by the clock, and of the processor, which other work beside it does not stretch."""
+    return time.perf_counter(), time.process_time()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--records", type=int, default=100_000)
@@ -75,15 +80,16 @@ def main() -> None:
     before = megabytes()
     print(f"records {options.records:,}; {before:.0f} MiB before", flush=True)
 
-    def timed(what: str, started: float) -> None:
-        print(f"{what:44} {time.perf_counter() - started:8.2f} s", flush=True)
+    def timed(what: str, started: tuple[float, float]) -> None:
+        passed, worked = (now - then for now, then in zip(clock(), started, strict=True))
+        print(f"{what:48} {passed:8.2f} s, processor {worked:7.2f} s", flush=True)
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "sessions.sqlite"
-        started = time.perf_counter()
+        started = clock()
         taken = from_papers(given)
         timed("papers to records, duplicates looked for", started)
-        started = time.perf_counter()
+        started = clock()
         encoder = Drawn() if options.vectors else None
         wanted = Criteria(include=("sumatriptan", "migraine"))
         screening = Screening.create(path, "scale", taken, wanted, encoder)
@@ -92,6 +98,7 @@ def main() -> None:
         timed("stored and the first record shown", started)
         screening.wait(600)
         timed("and everything ranked", started)
+        print(f"memory at most {megabytes():.0f} MiB", flush=True)
         waits, learning, looks = [], [], []
         for number in range(options.labels):
             assert shown
@@ -113,16 +120,23 @@ def main() -> None:
             ("until the ranking has learnt", learning),
         ):
             middle, worst = np.median(found) * 1000, np.max(found) * 1000
-            print(f"{what:44} {middle:8.0f} ms median, {worst:.0f} ms at most", flush=True)
-        started = time.perf_counter()
+            print(f"{what:48} {middle:8.0f} ms median, {worst:.0f} ms at most", flush=True)
+        started = clock()
         text = screening.export("csv")
         timed(f"exported, {len(text) / 1e6:.0f} MB", started)
+        waiting, counts = screening.next(), screening.progress().estimate
         screening.close()
-        started = time.perf_counter()
+        started = clock()
         again = Screening.open(path, "scale", encoder)
         timed("opened again", started)
-        again.next()
+        assert waiting and again.next().record == waiting.record  # type: ignore[union-attr]
         timed("opened again and the record shown", started)
+        assert again.progress().estimate == counts
+        timed("and the progress told", started)
+        again.decide(waiting.record.id, "exclude")
+        timed("and a label given and the next record shown", started)
+        again.wait(600)
+        timed("and everything ranked anew", started)
         again.close()
         print(f"file {path.stat().st_size / 2**20:.0f} MiB, memory at most {megabytes():.0f} MiB")
 

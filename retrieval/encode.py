@@ -9,6 +9,7 @@ import hashlib
 import re
 import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 BUNDLED = "bundled"
 FEW = 16
 """up to so many texts are encoded in float32 on the CPU: a query wants no GPU woken up"""
+REMEMBERED = 64
+"""texts encoded alone that are remembered: the steps of a turn read one question several times"""
 
 
 class Encoder(Protocol):
@@ -87,9 +90,18 @@ class BundledEncoder:
         self._tokenizer = minilm.tokenizer(at)
         self._bulk: tuple[str, dict[str, torch.Tensor]] | None = None
         self._lock = threading.Lock()
+        self._alone = lru_cache(REMEMBERED)(lambda text: self._encode([text]))
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         """(n, 384) float32, unit norm; see `Encoder.encode`."""
+        if len(texts) == 1:  # among others its last digit may differ, by what pads the batch
+            vector = self._alone(texts[0]).copy()
+            if progress:
+                progress(1, 1)
+            return vector
+        return self._encode(texts, progress)
+
+    def _encode(self, texts: Sequence[str], progress: Progress | None = None) -> Vectors:
         import torch
 
         device, weights = ("cpu", self._weights) if len(texts) <= FEW else self._for_bulk()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol
 
 RULE = "3"
@@ -50,25 +50,23 @@ def terms(text: str) -> list[str]:
     >>> terms("IL-6 lowers CYP2C9*3 dosing")
     ['il6', 'il', 'lower', 'cyp2c9*3', 'cyp2c9', 'dose']
     """
-    stem = _stemmer().stemWord
-    found: list[str] = []
     plain = unicodedata.normalize("NFKC", text).casefold().translate(_DASHES)
     plain = _GREEK_LETTER.sub(_spelt_out, plain)
-    found += filter(None, map(_chemical, plain.split()))
-    for match in _NAME.finditer(plain):
-        name = match[0]
-        if name.isalpha():
-            if len(name) > 1 and name not in STOP_WORDS:
-                found.append(stem(name))
-            continue
-        if whole := _whole(name):
-            found.append(whole)
-        found.extend(
-            stem(part) if part.isalpha() else part
-            for part in _PART.findall(name)
-            if part != whole and part not in STOP_WORDS
-        )
+    found = [*filter(None, map(_chemical, plain.split()))] if _LOCANT.search(plain) else []
+    for name in _NAME.findall(plain):
+        found += _terms_of(name)
     return found
+
+
+@lru_cache(2**16)
+def _terms_of(name: str) -> tuple[str, ...]:
+    """The terms of one word or name. Remembered: a few thousand words make up most of any text."""
+    stem = _stemmer().stemWord
+    if name.isalpha():
+        return (stem(name),) if len(name) > 1 and name not in STOP_WORDS else ()
+    whole = _whole(name)
+    parts = (part for part in _PART.findall(name) if part != whole and part not in STOP_WORDS)
+    return (*filter(None, [whole]), *(stem(part) if part.isalpha() else part for part in parts))
 
 
 def _whole(name: str) -> str:
@@ -102,9 +100,9 @@ def _chemical(word: str) -> str:
 
     "2-(4-isobutylphenyl)propanoic" -> "24isobutylphenylpropanoic".
     """
-    if len(word) not in _CHEMICAL_CHARACTERS or not any(mark in word for mark in ",(["):
+    if len(word) not in _CHEMICAL_CHARACTERS or not _LOCANT.search(word):
         return ""
-    if not (_LOCANT.search(word) and _RADICAL.search(word)):
+    if not any(mark in word for mark in ",([") or not _RADICAL.search(word):
         return ""
     return _NOT_ALPHANUMERIC.sub("", word)
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 from rdkit.Chem.rdfiltercatalog import SmartsMatcher
 
 from retort.tools import alert_catalogues, ring_systems, structures
 from retort.tools.alert_catalogues import CATALOGUES
-from retort.tools.bench import Bench, handed_back
+from retort.tools.bench import Bench, handed_back, tool
 from retort.tools.calculation_shapes import AlertShape, AlertsShape, RingSystemShape
 from retort.tools.molecule import Molecule
 from retort.tools.records import Evidence, ToolResult
@@ -151,7 +151,7 @@ def check(molecule: Molecule) -> ToolResult:
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tool ``check_alerts``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def check_alerts(molecule: str) -> tuple[str, ToolResult]:
         """Check a structure for alerts (PAINS, Brenk, NIH, ChEMBL) and for unusual ring systems.
 

@@ -12,6 +12,8 @@ from retort.retrieval.records import Filter
 from retort.tools.records import ToolResult, render
 
 if TYPE_CHECKING:
+    from langchain_core.tools import StructuredTool
+
     from retort.retrieval.library import Library
     from retort.retrieval.rerank import Reranker
     from retort.tools.chembl.source import ChemblSource
@@ -42,7 +44,28 @@ def handed_back(result: ToolResult) -> tuple[str, ToolResult]:
     return render(result), result
 
 
-def _as_list(value: Any) -> Any:
+_made: dict[str, StructuredTool] = {}
+"""what ``tool`` has read off each function, without a function"""
+
+
+def tool(function: Callable[..., tuple[str, ToolResult]]) -> StructuredTool:
+    """A function as a LangChain tool that hands evidence back.
+
+    Its name, description and arguments are read off its docstring once per process: every turn has
+    tools over a bench of its own, and reading takes longer than most of them run.
+    """
+    from langchain_core.tools import StructuredTool
+
+    key = f"{function.__module__}.{function.__qualname__}"
+    if key not in _made:
+        made = StructuredTool.from_function(
+            function, parse_docstring=True, response_format="content_and_artifact"
+        )
+        _made[key] = made.model_copy(update={"func": None})
+    return _made[key].model_copy(update={"func": function})
+
+
+def as_list(value: Any) -> Any:
     """Accept ``"MW, logP"`` where a list is asked for: small models write it so."""
     if value is None:
         return []
@@ -51,5 +74,5 @@ def _as_list(value: Any) -> Any:
     return value
 
 
-Names = Annotated[list[str], BeforeValidator(_as_list)]
+Names = Annotated[list[str], BeforeValidator(as_list)]
 """A list of names; one string with commas is split."""

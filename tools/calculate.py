@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
 from retort.tools import structures
-from retort.tools.bench import Bench, Names, handed_back
+from retort.tools.bench import Bench, Names, handed_back, tool
 from retort.tools.calculation_shapes import CalculationShape, ValueShape
 from retort.tools.molecule import Molecule
 from retort.tools.properties import Property, named, value_of
@@ -101,7 +101,7 @@ def calculation(molecule: Molecule, properties: Sequence[str] = ()) -> ToolResul
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tool ``calculate_properties``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def calculate_properties(
         molecule: str,
         properties: Names = [],  # noqa: B006

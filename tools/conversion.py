@@ -6,10 +6,10 @@ Knows which form of a molecule a weight is of and how a value is said. The arith
 
 from __future__ import annotations
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
 from retort.tools import efficiency, structures, units
-from retort.tools.bench import Bench, handed_back
+from retort.tools.bench import Bench, handed_back, tool
 from retort.tools.calculation_shapes import ConversionShape, EfficiencyShape, QuantityShape
 from retort.tools.molecule import Molecule
 from retort.tools.properties import Values
@@ -137,7 +137,7 @@ def efficiencies(molecule: Molecule, activity: str) -> ToolResult:
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tools ``convert_units`` and ``ligand_efficiency``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def convert_units(
         quantity: str,
         unit: str,
@@ -159,7 +159,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         found = bench.molecules.resolve(molecule) if molecule.strip() else None
         return handed_back(conversion(quantity, unit, found, temperature_k))
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def ligand_efficiency(molecule: str, activity: str) -> tuple[str, ToolResult]:
         """Ligand efficiency (LE), LLE, BEI, SEI, LELP and FQ of a molecule from one potency.
 

@@ -5,12 +5,12 @@ Knows which form of a molecule is meant and how it is said. The rules stand in `
 
 from __future__ import annotations
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 from rdkit import Chem
 
 from retort.retrieval.errors import RetortError
 from retort.tools import charges, structures
-from retort.tools.bench import Bench, handed_back
+from retort.tools.bench import Bench, handed_back, tool
 from retort.tools.calculation_shapes import IonisationShape, SiteShape
 from retort.tools.ionisable_groups import SOURCE
 from retort.tools.molecule import Molecule
@@ -95,7 +95,7 @@ def _shape(site: charges.Site, ph: float) -> SiteShape:
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tool ``estimate_charge``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def estimate_charge(
         molecule: str, ph: float = charges.PHYSIOLOGICAL_PH
     ) -> tuple[str, ToolResult]:

@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from dataclasses import fields, replace
 from urllib.parse import quote
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
 from retort.retrieval.errors import RetortError
 from retort.retrieval.filters import years_of
 from retort.retrieval.records import Filter, Hit
 from retort.retrieval.sentences import sentences
 from retort.retrieval.tokens import STOP_WORDS
-from retort.tools.bench import Bench, handed_back
+from retort.tools.bench import Bench, handed_back, tool
 from retort.tools.records import Evidence, ToolResult
 from retort.tools.shapes import PassageShape
 
@@ -227,7 +227,7 @@ def within(asked: Filter, limit: Filter) -> Filter:
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tool ``search_literature``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def search_literature(
         query: str,
         limit: int = 6,

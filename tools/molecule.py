@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
 from retort.retrieval.errors import OfflineError, OutageError, RetortError
 from retort.tools import structures
-from retort.tools.bench import Bench, handed_back
+from retort.tools.bench import Bench, as_list, handed_back, tool
 from retort.tools.identity import Molecule, keys
 from retort.tools.records import Evidence, ToolResult
 from retort.tools.resolving import INCHIKEY, INCHIKEY_BLOCK, Resolver
@@ -39,6 +39,9 @@ _WITH_HANDLE = re.compile(
 
 MAX_BLOCK = 300_000
 """Characters of the longest mol block that is read; 1,000 atoms with their bonds have 120,000."""
+
+ARGUMENTS = ("molecule", "other", "molecules")
+"""Arguments of tools that name molecules, in the order in which a tool resolves them."""
 
 PHASES = {4: "approved", 3: "phase 3", 2: "phase 2", 1: "phase 1"}
 
@@ -68,6 +71,23 @@ class MoleculeBook:
         """The molecules so far, in the order of their handles."""
         with self._lock:
             return tuple(self._molecules.values())
+
+    def meet(self, calls: Iterable[Mapping[str, Any]]) -> None:
+        """Give the molecules that calls name their handles, in the order of the calls.
+
+        Calls that run side by side would else number them by which asks first. A text that means no
+        molecule is left to the call that asks for it.
+
+        Args:
+            calls: the arguments of each.
+        """
+        for text in dict.fromkeys(text for args in calls for text in _named(args)):
+            try:
+                self.resolve(text)
+            except OutageError:
+                return  # the next name would wait as long as this one did
+            except RetortError:
+                continue
 
     def resolve(self, text: str) -> Molecule:
         """The molecule that a text means.
@@ -203,6 +223,15 @@ class MoleculeBook:
             self._handles.setdefault(key, molecule.handle)
 
 
+def _named(args: Mapping[str, Any]) -> Iterator[str]:
+    """The texts of a call's arguments that name molecules."""
+    for argument in ARGUMENTS:
+        value = args.get(argument) or ()
+        if isinstance(value, str):
+            value = as_list(value) if argument == "molecules" else [value]
+        yield from (text for text in value if isinstance(text, str))
+
+
 _QUOTES = "`\"'“”‘’‚„«»‹›"
 
 
@@ -290,7 +319,7 @@ def describe(molecule: Molecule) -> ToolResult:
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tool ``find_molecule``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def find_molecule(molecule: str) -> tuple[str, ToolResult]:
         """Find which molecule a name, id or structure means: structure, ids, phase, handle.
 

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
 from retort.retrieval.errors import RetortError
 from retort.tools import cns_mpo, structures
-from retort.tools.bench import Bench, Names, handed_back
+from retort.tools.bench import Bench, Names, handed_back, tool
 from retort.tools.calculation_shapes import CriterionShape, RuleShape, ScoreShape
 from retort.tools.molecule import Molecule
 from retort.tools.properties import PROPERTIES, Values
@@ -316,7 +316,7 @@ def check(molecule: Molecule, rules: Sequence[str] = ()) -> ToolResult:
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tool ``check_rules``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def check_rules(
         molecule: str,
         rules: Names = [],  # noqa: B006

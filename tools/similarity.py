@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
 from retort.tools import structures
-from retort.tools.bench import Bench, handed_back
+from retort.tools.bench import Bench, handed_back, tool
 from retort.tools.molecule import Molecule
 from retort.tools.records import Evidence, ToolResult
 from retort.tools.sameness import relation
@@ -242,7 +242,7 @@ def _matches(smarts: str, records: Sequence[SubstructureShape]) -> Table:
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tools ``compare_molecules`` and ``match_substructure``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def compare_molecules(molecule: str, other: OneOrMore) -> tuple[str, ToolResult]:
         """Compare structures: Tanimoto similarity (0 to 1), same ring scaffold or not.
 
@@ -259,7 +259,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         found, problems = resolved(book, _listed(other))
         return handed_back(_with(problems, rank_similar(query, found)))
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def match_substructure(molecule: OneOrMore, smarts: str) -> tuple[str, ToolResult]:
         """Look for a SMARTS pattern in molecules and count how often it occurs.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -51,7 +50,7 @@ def remove(
         if removal.remade:
             what += f"; {removal.remade:,} more stay, as other files know them"
         if not yes:
-            _confirm(what)
+            terminal.confirm(what)
         store.remove(removal)
     if json:
         terminal.emit({"library": settings.library, "removed": removal.as_dict()})
@@ -59,12 +58,6 @@ def remove(
     print(f"Removed {papers}")
     if removal.files:
         terminal.tell(f"They come back when these are added again: {', '.join(removal.files)}")
-
-
-def _confirm(what: str) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError(f"{what}?", "Nobody is there to be asked.", "Add --yes.")
-    typer.confirm(f"{what}?", abort=True, err=True)
 
 
 def rebuild(

@@ -5,17 +5,20 @@ Knows no Gradio.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from retort.agent.models import cancellation
 from retort.agent.triage import intake, judging
 from retort.agent.triage.records import Criteria, Record
 from retort.agent.triage.screening import Screening
 from retort.agent.triage.store import Summary
-from retort.retrieval.errors import UsageError
+from retort.retrieval.errors import RetortError, UsageError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -24,6 +27,10 @@ if TYPE_CHECKING:
 
     from retort.agent.assistant import Assistant
 
+log = logging.getLogger(__name__)
+
+LONGEST_PROPOSED = 60
+"""characters of a file's name"""
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "ris": "application/x-research-info-systems; charset=utf-8",
@@ -38,6 +45,7 @@ class Screenings:
         self._benches = assistant.benches
         self._judge = judging.choose(assistant.model, assistant.model_name)
         self._judges = ThreadPoolExecutor(1, thread_name_prefix="judge")
+        self._is_closing = threading.Event()
         self._asked: Future[object] | None = None
         self._asked_for = ("", "")
         self._lock = threading.Lock()
@@ -54,11 +62,20 @@ class Screenings:
             UsageError: there is none of this name.
         """
         with self._lock:
+            if name in self._opened and not self._opened[name].is_kept:  # deleted elsewhere
+                self._opened.pop(name).close()
             if name not in self._opened:
                 self._opened[name] = Screening.open(
                     self._path, name, self._benches.encoder(), self._judge
                 )
             return self._opened[name]
+
+    def proposed(self, paths: Sequence[Path]) -> str:
+        """A name for a screening of these files that none has yet: that of the first one."""
+        stem = " ".join(paths[0].resolve().stem.split())[:LONGEST_PROPOSED] if paths else ""
+        taken = {summary.name for summary in self.listing()}
+        names = (f"{stem} {number}" if number > 1 else stem for number in count(1))
+        return next(name for name in names if name not in taken) if stem else ""
 
     def create(
         self, name: str, files: Sequence[Path], is_library: bool, criteria: Criteria
@@ -91,16 +108,37 @@ class Screenings:
 
         One record at a time: what was read on meanwhile is not judged any more.
         """
-        if self._judge is judging.NOBODY:
+        if self._judge is None:
             return False
-        is_free = self._asked is None or self._asked.done()
-        if is_free and self._asked_for != (screening.name, record.id):
+        if not self.is_judging and self._asked_for != (screening.name, record.id):
             self._asked_for = (screening.name, record.id)
-            self._asked = self._judges.submit(screening.judge, record)
+            self._asked = self._judges.submit(self._judged, screening, record)
+        return self.is_judging
+
+    def _judged(self, screening: Screening, record: Record) -> None:
+        """Its failure stays with the future, for `trouble`."""
+        cancellation.set_current(self._is_closing)
+        try:
+            screening.judge(record)
+        except Exception:
+            log.exception("no verdict on %s", record.id)
+            raise
+
+    @property
+    def is_judging(self) -> bool:
+        """Whether the model is at a record."""
         return self._asked is not None and not self._asked.done()
 
+    def trouble(self, screening: Screening, record: Record) -> RetortError | None:
+        """Why the model gave no verdict on a record; None where it did, or was not asked."""
+        asked = self._asked if self._asked_for == (screening.name, record.id) else None
+        error = asked.exception() if asked and asked.done() else None
+        return error if isinstance(error, RetortError) else None
+
     def close(self) -> None:
-        """Close every screening. What was decided is kept already."""
+        """Stop the model and close every screening. What was decided is kept already."""
+        self._is_closing.set()
+        self._judges.shutdown(cancel_futures=True)
         with self._lock:
             for screening in self._opened.values():
                 screening.close()

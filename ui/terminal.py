@@ -20,7 +20,7 @@ from retort.agent.records import (
     ToolStarted,
 )
 from retort.agent.verdicts.labels import told
-from retort.retrieval.errors import RetortError
+from retort.retrieval.errors import RetortError, UsageError
 from retort.tools.records import Evidence, kind_word, retraction
 
 _COMMANDS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
@@ -60,6 +60,20 @@ def show_error(error: RetortError) -> None:
         say(f"  why: {error.why}")
     if error.next:
         say(f"  next: {error.next}")
+
+
+def confirm(what: str) -> None:
+    """Ask before something is lost; the question goes to stderr.
+
+    Raises:
+        UsageError: nobody is there to be asked.
+        click.Abort: the answer was no.
+    """
+    import typer
+
+    if not sys.stdin.isatty():
+        raise UsageError(f"{what}?", "Nobody is there to be asked.", "Add --yes.")
+    typer.confirm(f"{what}?", abort=True, err=True)
 
 
 def follow(events: Iterable[Event], show: bool = True, stream: bool = False) -> Answer:

@@ -12,19 +12,17 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from retort.agent.opening import Opened
 from retort.agent.triage import criteria as criteria_of
+from retort.agent.triage import excluding
 from retort.agent.triage.progress import Progress
-from retort.agent.triage.records import Criteria, Shown
+from retort.agent.triage.records import Criteria, Label, Shown
 from retort.agent.triage.screening import Screening
 from retort.retrieval.errors import RetortError
 from retort.ui import render, triage_record, triage_side
 from retort.ui.screenings import Screenings
-
-if TYPE_CHECKING:
-    pass
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +31,8 @@ _BEGIN = (
     "files, with or without earlier labels. Criteria may be left out; with them the first records "
     "are already the likely ones.</p>"
 )
+PATIENCE_SECONDS = 0.5
+"""between two looks at how many records were read"""
 _RECALL = "(name) => [sessionStorage.getItem('retort-screening') || '']"
 
 
@@ -68,6 +68,9 @@ class TriagePage:
                         label="or every paper of the library that the chat answers from",
                         elem_id="is-library",
                     )
+            self.sought = gr.UploadButton(
+                "Criteria from a file (text, Markdown, JSON)", size="sm", elem_id="criteria-file"
+            )
             self.question = gr.Textbox(
                 label="Question of the review",
                 placeholder="Do triptans relieve migraine in adults?",
@@ -106,11 +109,17 @@ class TriagePage:
         screen = [self.reader, self.why, self.side, self.start, self.listing]
         common: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
         direct = {**common, "queue": False}
-        self.reader.act(act, None, screen, trigger_mode="once", **direct)
+        acted = self.reader.act(act, None, screen, trigger_mode="once", **direct)
+        acted.success(None, js="() => window.retortTriage.answered()")
         self.reader.refresh(
             refresh, None, [self.why, self.side], trigger_mode="always_last", **direct
         )
-        self.reader.keep(keep, None, [self.why, self.side], trigger_mode="multiple", **direct)
+        self.reader.keep(keep, None, self.side, trigger_mode="multiple", **direct)
+        sources = [self.name, self.upload, self.path]
+        self.upload.upload(self.propose, sources, self.name, **direct)
+        self.path.blur(self.propose, sources, self.name, **direct)
+        boxes = [self.question, self.include, self.exclude, self.notice]
+        self.sought.upload(self.fill, self.sought, boxes, **direct)
         self.begin.click(
             self.create,
             [
@@ -134,6 +143,7 @@ class TriagePage:
 
         Args:
             said: ``act`` and, as far as they matter, ``screening``, ``record``, ``note``,
+                ``because`` (a reason to exclude), ``held`` (the label that the tab shows),
                 ``filter``, ``offset``: what the browser sent, so nothing in it is trusted.
         """
         what = str(said.get("act", ""))
@@ -143,7 +153,8 @@ class TriagePage:
             screening = self._screenings.open(str(said.get("screening") or ""))
             if what == "list":
                 return {self.side: self._side(screening, said)}
-            return self._read(screening, _done(screening, what, said))
+            shown, done = _done(screening, what, said)
+            return self._read(screening, shown, done=done)
         except RetortError as error:
             return self._failed(said, error)
         except Exception as error:
@@ -154,9 +165,9 @@ class TriagePage:
         try:
             screening = self._screenings.open(str(said.get("screening") or ""))
             screening.note(str(said.get("record") or ""), str(said.get("note") or ""))
+            return {self.side: self._side(screening, said, self._screenings.is_judging)}
         except RetortError as error:
             return {self.side: render.notice_html(error)}
-        return self.refresh(said)
 
     def refresh(self, said: Mapping[str, Any]) -> dict[Any, Any]:
         """Reason, progress and decisions anew, once the record is shown."""
@@ -166,10 +177,31 @@ class TriagePage:
                 return {self.side: self._side(screening, said)}
             record = screening.show(str(said["record"])).record
             is_waiting = self._screenings.judge_soon(screening, record)
-            why = triage_record.why_html(screening.criteria, screening.reasons(record))
+            reasons, trouble = (
+                screening.reasons(record),
+                self._screenings.trouble(screening, record),
+            )
+            why = triage_record.why_html(screening.criteria, reasons, trouble)
             return {self.why: why, self.side: self._side(screening, said, is_waiting)}
         except RetortError as error:
             return {self.side: render.notice_html(error)}
+
+    def propose(self, name: str, uploaded: list[str] | None, path: str) -> str:
+        """The name that was given, else one after the first file."""
+        return name if name.strip() else self._screenings.proposed(_paths(uploaded, path))
+
+    def fill(self, file: str) -> dict[Any, Any]:
+        """Write the criteria of a file into the boxes, where they can be read and changed."""
+        try:
+            found = criteria_of.read(file)
+        except RetortError as error:
+            return {self.notice: render.notice_html(error)}
+        return {
+            self.question: found.question,
+            self.include: "\n".join(found.include),
+            self.exclude: "\n".join(found.exclude),
+            self.notice: "",
+        }
 
     def create(
         self,
@@ -184,10 +216,10 @@ class TriagePage:
         """Begin a screening and show its first record."""
         yield {self.notice: render.waiting_html("Reading the records")}
         try:
-            paths = [Path(item) for item in uploaded or []]
-            paths += [Path(path.strip()).expanduser()] if path.strip() else []
+            paths = _paths(uploaded, path)
+            name = self.propose(name, uploaded, path)
             screening, came = self._screenings.create(
-                name.strip(), paths, is_library, _criteria(question, include, exclude)
+                name, paths, is_library, _criteria(question, include, exclude)
             )
         except RetortError as error:
             yield {self.notice: render.notice_html(error)}
@@ -195,6 +227,10 @@ class TriagePage:
         except Exception as error:
             yield {self.notice: render.notice_html(_unforeseen(error))}
             return
+        while not screening.wait_for_first(PATIENCE_SECONDS):
+            done, total = screening.counted
+            told = f"Reading the words of {done:,} of {total:,} records"
+            yield {self.notice: render.waiting_html(told)}
         notice = triage_record.intake_html(came)
         yield {self.notice: "", **self._read(screening, screening.next(), notice)}
 
@@ -207,11 +243,15 @@ class TriagePage:
             self.listing: triage_side.listing_html(self._screenings.listing()),
         }
 
-    def _read(self, screening: Screening, shown: Shown | None, notice: str = "") -> dict[Any, Any]:
+    def _read(
+        self, screening: Screening, shown: Shown | None, notice: str = "", done: str = ""
+    ) -> dict[Any, Any]:
         spans = screening.highlights(shown.record) if shown else ()
         reasons = screening.reasons(shown.record) if shown else ()
         return {
-            self.reader: triage_record.reader_html(screening.name, shown, spans, reasons, notice),
+            self.reader: triage_record.reader_html(
+                screening.name, shown, spans, reasons, notice, done
+            ),
             self.why: triage_record.why_html(screening.criteria, reasons),
             self.start: self._gr.update(visible=False),
         }
@@ -228,7 +268,7 @@ class TriagePage:
         return (
             triage_side.progress_html(progress, is_waiting)
             + triage_side.decisions_html(listed, total, kind, offset)
-            + triage_side.export_html(screening.name, screening.prisma())
+            + triage_side.export_html(screening.name, screening.prisma(), screening.excluded_for())
         )
 
     def _failed(self, said: Mapping[str, Any], error: RetortError) -> dict[Any, Any]:
@@ -241,16 +281,45 @@ class TriagePage:
             return {**self._start(), self.listing: notice}
 
 
-def _done(screening: Screening, what: str, said: Mapping[str, Any]) -> Shown | None:
-    """Do one thing with a screening; gives the record to show then."""
-    record_id, note = str(said.get("record") or ""), str(said.get("note") or "").strip()
+def _done(screening: Screening, what: str, said: Mapping[str, Any]) -> tuple[Shown | None, str]:
+    """Do one thing with a screening; gives the record to show then, and what was done."""
+    record_id = str(said.get("record") or "")
     if what in triage_record.WORDS:
-        return screening.decide(record_id, what, note)
+        return _decided(screening, what, said)
     if what == "show":
-        return screening.show(record_id)
+        return screening.show(record_id), ""
     if what == "undo":
-        return screening.undo() or screening.next()
-    return screening.next()
+        back = screening.undo()
+        if back is None:
+            return screening.next(), "There is nothing to take back."
+        return back, triage_record.done_text("Taken back", back.record)
+    if what == "redo":
+        again = screening.redo()
+        if again is None or again.decision is None:
+            return screening.next(), "There is nothing to bring back."
+        word = triage_record.WORDS[again.decision.label].capitalize()
+        return screening.next(), triage_record.done_text(f"{word} again", again.record)
+    return screening.next(), ""
+
+
+def _decided(
+    screening: Screening, label: Label, said: Mapping[str, Any]
+) -> tuple[Shown | None, str]:
+    """Keep a decision, unless another tab has made one since this tab showed the record."""
+    before = screening.show(str(said.get("record") or ""))
+    held = before.decision.label if before.decision else ""
+    if str(said.get("held", held)) != held:
+        if held == label:  # the same key, come twice
+            return screening.next(), ""
+        now = triage_record.WORDS[before.decision.label] if before.decision else "undecided"
+        return before, f"Nothing was changed: in another tab this record became {now}."
+    because, note = str(said.get("because") or ""), str(said.get("note", before.note)).strip()
+    note = excluding.noted(screening.criteria, label, because, note)
+    if before.note and not note:
+        screening.note(before.record.id, "")
+    word = triage_record.WORDS[label].capitalize() + (f" ({because})" if because else "")
+    following = screening.decide(before.record.id, label, note)
+    return following, triage_record.done_text(word, before.record)
 
 
 def _listed(
@@ -260,13 +329,22 @@ def _listed(
     records that came with contradictory labels.
     """
     end = offset + triage_side.PAGE
-    if kind == "all":
-        return screening.decisions(end)[offset:], progress.screened + progress.maybe
     if kind == "conflict":
         ids = screening.facts["conflicts"]
         return [screening.show(record_id) for record_id in ids[offset:end]], len(ids)
-    found = [s for s in screening.decisions() if s.decision and s.decision.label == kind]
-    return found[offset:end], len(found)
+    counts: dict[Label, int] = {
+        "include": progress.included,
+        "exclude": progress.excluded,
+        "maybe": progress.maybe,
+    }
+    label = next((label for label in counts if label == kind), None)
+    total = counts[label] if label else sum(counts.values())
+    return screening.decisions(label, offset, end), total
+
+
+def _paths(uploaded: Sequence[str] | None, path: str) -> list[Path]:
+    named = [Path(path.strip()).expanduser()] if path.strip() else []
+    return [*map(Path, uploaded or ()), *named]
 
 
 def _criteria(question: str, include: str, exclude: str) -> Criteria:

@@ -50,7 +50,7 @@ def progress_html(progress: Progress, is_waiting: bool = False) -> str:
     share = 100 * progress.screened / max(progress.total, 1)
     conflicts = f" · {progress.conflicts:,} with contradictory labels" if progress.conflicts else ""
     estimate = progress.estimate
-    recall = f" · recall about {estimate.recall:.0%}" if estimate.found else ""
+    recall = f" · estimated recall {estimate.recall:.0%}" if estimate.found else ""
     learning = _learning(progress)
     return (
         f'<section id="count" aria-label="Count"{waiting}>'
@@ -73,16 +73,20 @@ def _estimate(estimate: Estimate) -> str:
     rule = f"at least {TARGET:.0%} found, with a {1 - estimate.confidence:.0%} chance of error"
     if not estimate.found:
         return f"<p>Estimated recall: none yet, since nothing relevant was found.</p>{row}"
-    highest = min(estimate.found / max(estimate.low, 1), 1.0)
+    highest = _recall_high(estimate)
     recall = (
         f"<p>Estimated recall <strong>{estimate.recall:.0%}</strong> "
         f'<span class="quiet">({estimate.recall_low:.0%} to {highest:.0%}; '
         f"{estimate.found:,} found of some {estimate.relevant:,.0f}, each bound "
         f"{estimate.confidence:.0%} sure)</span></p>"
     )
-    met = "the rule says: " if estimate.is_target_met else "not yet: "
+    met = "met: " if estimate.is_target_met else "not met yet: "
     state = "reached" if estimate.is_target_met else "waiting"
     return f'{recall}<p class="rule {state}"><strong>Stopping rule</strong> {met}{rule}.</p>{row}'
+
+
+def _recall_high(estimate: Estimate) -> float:
+    return min(estimate.found / max(estimate.low, 1), 1.0)
 
 
 def _learning(progress: Progress) -> str:
@@ -105,14 +109,15 @@ def curve_html(progress: Progress) -> str:
         return f"{x:.1f},{y:.1f}"
 
     line = " ".join(at(read, found / estimate.relevant) for read, found in progress.curve)
-    upper = [at(read, high) for read, _, high in progress.band]
-    lower = [at(read, low) for read, low, _ in reversed(progress.band)]
-    band = f'<polygon class="band" points="{" ".join(upper + lower)}"/>' if upper else ""
+    upper = [at(read, found / max(estimate.low, 1)) for read, found in progress.curve]
+    lower = [at(read, found / estimate.high) for read, found in reversed(progress.curve)]
+    band = f'<polygon class="band" points="{" ".join(upper + lower)}"/>'
     target = f"{at(0, TARGET)} {at(most, TARGET)}"
     axis = f"{at(0, 1)} {at(0, 0)} {at(most, 0)}"
     title = (
         f"Recall curve: after {estimate.read:,} records read, estimated recall "
-        f"{estimate.recall:.0%}, at least {estimate.recall_low:.0%}; target {TARGET:.0%}."
+        f"{estimate.recall:.0%} ({estimate.recall_low:.0%} to {_recall_high(estimate):.0%}); "
+        f"target {TARGET:.0%}."
     )
     bottom = HEIGHT - BOTTOM
     ticks = "".join(
@@ -128,8 +133,8 @@ def curve_html(progress: Progress) -> str:
         f'<polyline class="found" points="{line}"/>{ticks}'
         f'<text x="{LEFT}" y="{bottom + 13}">0</text>'
         f'<text x="{WIDTH - RIGHT}" y="{bottom + 13}" text-anchor="end">{most:,} read</text>'
-        '</svg><p class="quiet">Line: found, of those estimated now. Band: the interval of the '
-        "estimate as it was then. Dashed: the target.</p>"
+        '</svg><p class="quiet">Line: share found of the relevant records as estimated now. Band: '
+        "the same by the bounds of that estimate. Dashed: the target.</p>"
     )
 
 
@@ -161,12 +166,12 @@ def _decision(shown: Shown) -> str:
     label = WORDS[decision.label] if decision else "conflict"
     by = f" ({decision.by})" if decision and decision.by != "user" else ""
     note = (
-        f'<span class="quiet"> {escape(decision.note)}</span>' if decision and decision.note else ""
+        f' <bdi class="quiet">{escape(decision.note)}</bdi>' if decision and decision.note else ""
     )
     return (
         f'<li><button type="button" data-act="show" data-record="{escape(shown.record.id)}">'
         f'<span class="label {decision.label if decision else "conflict"}">{label}{by}</span> '
-        f"{escape(shown.record.title or shown.record.id)}{note}</button></li>"
+        f"<bdi>{escape(shown.record.title or shown.record.id)}</bdi>{note}</button></li>"
     )
 
 
@@ -183,13 +188,20 @@ def _pager(total: int, offset: int) -> str:
     return f'<p class="pager">{buttons} <span>{offset + 1:,} to {last:,} of {total:,}</span></p>'
 
 
-def export_html(name: str, prisma: Mapping[str, int]) -> str:
-    """Links to what can be taken away, and the counts of the PRISMA flow."""
-    rows = "".join(
-        f"<tr><th>{word}</th><td>{prisma[key]:,}</td></tr>"
-        for key, word in _PRISMA.items()
-        if key in prisma
-    )
+def export_html(name: str, prisma: Mapping[str, int], reasons: Mapping[str, int]) -> str:
+    """Links to what can be taken away, and the counts of the PRISMA flow.
+
+    Args:
+        name: of the screening.
+        prisma: counts by the keys of ``_PRISMA``.
+        reasons: of the excluded ones, why -> how many.
+    """
+    rows = ""
+    for key, word in _PRISMA.items():
+        rows += f'<tr><th scope="row">{word}</th><td>{prisma.get(key, 0):,}</td></tr>'
+        for reason, count in reasons.items() if key == "excluded" else ():
+            rows += f'<tr class="of"><th scope="row" dir="auto">{escape(reason)}</th>'
+            rows += f"<td>{count:,}</td></tr>"
     return (
         '<section id="take" aria-label="Export"><h3>Export</h3><p>'
         f'<a class="download" href="{escape(screenings.address(name, "csv"))}" download>CSV</a> '

@@ -1,7 +1,9 @@
 """A batch held against its gold columns: shares with intervals, by kind and by group, and beside a
 baseline.
 
-Intervals are percentile bootstraps over questions (Efron and Tibshirani 1993, chapter 13), seeded.
+Intervals are percentile bootstraps over questions (Efron and Tibshirani 1993, chapter 13), seeded;
+where all questions or none count as a hit, which leaves nothing to resample, the exact ones of
+Clopper and Pearson (1934, doi:10.1093/biomet/26.4.404).
 Knows not when an answer is right; see ``scoring``.
 """
 
@@ -123,7 +125,7 @@ def measure(scores: Sequence[Score]) -> Measures:
         insufficient=sum(each.is_insufficient for each in scores),
         accuracy=share(right),
         coverage=share(attempted),
-        precision=share(right & attempted, attempted),
+        precision=share(right, attempted),
         exact=share(np.array([each.is_exact for each in texts], bool)),
         citation_hits=share(np.array([bool(each.is_source_cited) for each in sources], bool)),
     )
@@ -140,8 +142,12 @@ def share(hits: Bits, among: Bits | None = None) -> Estimate | None:
     counted = np.ones(len(hits), bool) if among is None else among
     if not counted.any():
         return None
+    value, n = float(hits[counted].mean()), int(counted.sum())
+    if value in (0, 1):
+        edge = round(((1 - CONFIDENCE) / 2) ** (1 / n), 4)
+        return Estimate(value, edge if value else 0.0, 1.0 if value else 1 - edge, n)
     drawn = _resampled(hits.astype(float), counted.astype(float))
-    return _estimate(float(hits[counted].mean()), drawn, int(counted.sum()))
+    return _estimate(value, drawn, n)
 
 
 def _gain(pairs: Sequence[tuple[Score, Score]]) -> Estimate | None:

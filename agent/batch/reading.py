@@ -110,7 +110,7 @@ def _json_rows(text: str, path: Path) -> Iterator[Row]:
 
 def _table_rows(text: str, path: Path) -> Iterator[Row]:
     header, _, _ = text.partition("\n")
-    delimiter = "\t" if "\t" in header else ","
+    delimiter = max("\t,;", key=header.count)
     longest = csv.field_size_limit(sys.maxsize)  # a long question fails alone, not its file
     try:
         reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)

@@ -5,14 +5,16 @@ Knows neither files nor models.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from retort.retrieval.records import Filter
 
 Line = dict[str, Any]
 """One answer on the wire (DESIGN section 6), with the question's own id. Of a multiple-choice
-question also ``choice``; of one that was answered under another id ``copied_from``."""
+question also ``choice``; of one that was answered under another id ``copied_from``; and ``row``,
+what else the question's row set (`Item.row`)."""
 
 LETTERS = "ABCDEFGHIJ"
 """of the choices of a question, in their order"""
@@ -48,6 +50,18 @@ class Item:
     only: Filter = field(default_factory=Filter)
     """the papers that may be found"""
     gold: Gold = Gold()
+
+    def row(self) -> dict[str, Any]:
+        """What else decides the answer, as JSON-ready values; what is empty is left out."""
+        found: dict[str, Any] = {
+            "session": self.session,
+            "choices": [*self.choices],
+            "library": self.library,
+        }
+        asked, blank = asdict(self.only), asdict(Filter())
+        filters = {name: value for name, value in asked.items() if value != blank[name]}
+        found["filters"] = json.loads(json.dumps(filters))
+        return {name: value for name, value in found.items() if value}
 
     def same(self) -> tuple[object, ...]:
         """What two questions share that are answered once; a conversation's are never alike."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from retort.agent.batch.evaluation import Estimate, Evaluation, Measures
-from retort.agent.batch.records import Item, Line
+from retort.agent.batch.records import LETTERS, Item, Line
 from retort.agent.batch.writing import Answers
 from retort.agent.checks import statements
 from retort.agent.export import literal
@@ -120,7 +120,7 @@ def _report(
 def _evaluation(found: Evaluation) -> Iterator[str]:
     yield "## Held against what is known\n"
     yield (
-        "Shares of questions with 95 % bootstrap intervals. Accuracy: right, of all; coverage: "
+        "Shares of questions with 95 % intervals. Accuracy: right, of all; coverage: "
         "attempted, of all; precision: right, of the attempted; exact: of texts, the first "
         "statement is the known text alone; citation hits: a known source is cited.\n"
     )
@@ -144,7 +144,7 @@ def _measured(name: str, found: Measures) -> tuple[str, ...]:
 def _answer(item: Item, line: Line) -> Iterator[str]:
     answer = Answer.from_dict(line)
     yield f"### {literal(item.id)}: {_one_line(item.question)}\n"
-    for letter, text in zip("ABCDEFGHIJ", item.choices, strict=False):
+    for letter, text in zip(LETTERS, item.choices, strict=False):
         yield f"- {letter}) {literal(text)}"
     if item.choices:
         chosen = line.get("choice") or {"letter": "", "by": ""}

@@ -6,10 +6,12 @@ any order. Knows neither model nor format.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Any
 
 from retort.agent.assistant import LONGEST_QUESTION
 from retort.agent.batch.records import Asker, Item, Line, Progress
@@ -78,7 +80,7 @@ def run(
         else:
             first.append(group[0])
     for item, line in _asked(asker, _lanes(first), workers, stop):
-        keep(line | {"question": _said(item)})
+        keep(line | {"question": _said(item), "row": item.row()})
         copy(answers.line(item.id), groups[item.same()])
     return state
 
@@ -124,8 +126,8 @@ def _refuse_others(
     """Notice answers that are not those of this run.
 
     Raises:
-        UsageError: an id belonged to another question; or a model or settings differ, unless they
-            may be mixed.
+        UsageError: an id belonged to another question, or to a row that set something else; or a
+            model or settings differ, unless they may be mixed.
     """
     others = []
     for item in items:
@@ -137,6 +139,8 @@ def _refuse_others(
                 f'It was: "{kept.question[:80]}". It is now: "{item.question[:80]}".',
                 "Give the question a new id, or another --output file.",
             )
+        if kept.row is not None and kept.row != item.row():
+            raise _other_row(item, kept.row, answers)
         if kept.stamp != (stamp := asker.stamp(item)):
             others.append((kept.stamp, stamp))
     if others and not mix_settings:
@@ -147,3 +151,20 @@ def _refuse_others(
             f"{new.model}, settings {new.settings_digest}.",
             "Give another --output file, set what was set before, or keep both: --mix-settings",
         )
+
+
+def _other_row(item: Item, before: dict[str, Any], answers: Answers) -> UsageError:
+    now = item.row()
+    changed = [name for name in (before | now) if before.get(name) != now.get(name)]
+    was, is_now = (", ".join(_cell(name, row) for name in changed) for row in (before, now))
+    return UsageError(
+        f"The answer {item.id} in {answers.path} was made with other {' and '.join(changed)}.",
+        f"Its row said: {was}. It now says: {is_now}.",
+        "Give the question a new id, or another --output file, or set what was set before.",
+    )
+
+
+def _cell(name: str, row: dict[str, Any]) -> str:
+    if name not in row:
+        return f"no {name}"
+    return f"{name} {json.dumps(row[name], ensure_ascii=False)[:80]}"

@@ -87,7 +87,7 @@ def is_number_right(answer: str, gold: Gold) -> bool:
     """Whether the first number of the gold's unit in an answer is the gold's, within tolerance.
 
     Concentrations are compared across their units ("12 nM" and "0.012 uM"); other units must be
-    written alike. Without a unit the first number counts that has none attached. Numbers within
+    written alike. Without a unit the first number counts, whatever word follows it. Numbers within
     names (CYP2C9, COX-2) are none.
     """
     match = _GOLD.fullmatch(gold.answer)

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from retort.agent.batch.records import Line, Stamp
 from retort.retrieval.errors import RetortError, UsageError
@@ -30,6 +30,8 @@ class Kept:
     """one past its last byte, the line's end left out"""
     status: str
     question: str
+    row: dict[str, Any] | None
+    """what else its row set; None where a line does not say it"""
     stamp: Stamp
 
 
@@ -185,7 +187,9 @@ class Answers:
 
     def _keep(self, line: Line, start: int, end: int) -> None:
         stamp = Stamp(line["model"], line["settings_digest"])
-        self.kept[line["id"]] = Kept(start, end, line["status"], line["question"], stamp)
+        self.kept[line["id"]] = Kept(
+            start, end, line["status"], line["question"], line.get("row"), stamp
+        )
 
 
 def _write(descriptor: int, text: bytes) -> None:

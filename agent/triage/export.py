@@ -15,9 +15,9 @@ from retort.retrieval.readers.columns import NAMES, normal
 from retort.tools.tables import written_csv
 
 COLUMNS = (
-    "record_id", "rank", "score", "decision", "decided_by", "decided_at", "note", "title",
-    "abstract", "authors", "year", "journal", "source_id", "doi", "pmid", "url", "mesh",
-    "keywords", "publication_types", "duplicates", "ranking", "unreadable",
+    "record_id", "rank", "score", "decision", "decided_by", "decided_at", "note", "verdicts",
+    "possible_exclusion", "title", "abstract", "authors", "year", "journal", "source_id", "doi",
+    "pmid", "url", "mesh", "keywords", "publication_types", "duplicates", "ranking", "unreadable",
 )  # fmt: skip
 UNREADABLE = "neither title nor abstract: ranked last"
 _TAKEN = frozenset(normal(name) for name in COLUMNS) | {
@@ -55,6 +55,8 @@ def _cells(row: Shown) -> dict[str, str | int | float | None]:
         "decided_by": decision.by if decision else "",
         "decided_at": _time(decision.at) if decision else "",
         "note": row.note,
+        "verdicts": " | ".join(_verdicts(row)),
+        "possible_exclusion": " | ".join(_exclusions(row)),
         "title": record.title,
         "abstract": record.abstract,
         "authors": "; ".join(record.authors),
@@ -71,6 +73,16 @@ def _cells(row: Shown) -> dict[str, str | int | float | None]:
         "ranking": row.ranking,
         "unreadable": "" if record.text else UNREADABLE,
     }
+
+
+def _verdicts(row: Shown) -> list[str]:
+    """A model's verdicts, whose they are, and the words that each rests on."""
+    return [f'{reason.text} "{reason.quote}"' for reason in row.reasons if reason.verdict]
+
+
+def _exclusions(row: Shown) -> list[str]:
+    """Exclusion criteria that the record may meet, with the words that say so."""
+    return [f'{each.criterion}: "{each.quote}"' for each in row.reasons if each.is_exclusion]
 
 
 def _others(record: Record) -> dict[str, str]:
@@ -90,6 +102,8 @@ def _reference(row: Shown) -> str:
         notes.append(f"Retort_{decision.label} by {decision.by} {_time(decision.at)}")
     if row.note:
         notes.append(f"Retort_note: {_line(row.note)}")
+    notes += [f"Retort_verdict: {_line(said)}" for said in _verdicts(row)]
+    notes += [f"Retort_possible_exclusion: {_line(said)}" for said in _exclusions(row)]
     notes.append(f"Retort_rank: {row.rank}, score {row.score:.6g}")
     if not record.text:
         notes.append(f"Retort_reason: {UNREADABLE}")

@@ -11,8 +11,8 @@ import io
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,8 @@ from retort.retrieval.records import Paper
 if TYPE_CHECKING:
     from retort.retrieval.library import Library
 
+TOLD = 3
+"""files that are named where none could be read"""
 LONGEST_ABSTRACT = 6_000
 """characters; a longer text is a whole paper, of which the part called abstract is screened"""
 _WORDS: dict[str, Label] = {
@@ -34,10 +36,14 @@ _WORDS: dict[str, Label] = {
     **dict.fromkeys(("irrelevant", "not relevant", "reject", "rejected"), "exclude"),
     **dict.fromkeys(("maybe", "unsure", "undecided", "?"), "maybe"),
 }
+_NO_LABEL = frozenset(("", "-1", "-1.0", "na", "nan", "none", "to do"))
+"""what programs write where nothing was decided"""
 _SCHEMES = {"record_id": "", "pmid": "PMID:", "doi": "DOI:", "pmcid": ""}
 """columns of ids, and how such an id begins where its column does not say it"""
 _NOTE = re.compile(r"^Retort_note: (.*)$", re.MULTILINE)
 _OURS = re.compile(r"^Retort_.*\n?", re.MULTILINE)
+_RANKED = frozenset(("rank", "score", "ranking"))
+"""columns that a table has together only where Retort wrote it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +64,12 @@ class Intake:
     conflicts: tuple[Conflict, ...] = ()
     identified: int = 0
     """records before duplicates were merged"""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """of records without a label: id -> what was noted"""
     skipped: tuple[str, ...] = ()
-    """what could not be read, one line each"""
+    """what of the files could not be used, one line each"""
+    failed: tuple[str, ...] = ()
+    """files of which nothing could be read, and why, one line each"""
 
     @property
     def duplicates(self) -> int:
@@ -80,20 +90,24 @@ def from_files(paths: Sequence[Path], is_merging: bool = True) -> Intake:
         is_merging: False keeps every record of the files as it is, for labelled sets.
 
     Raises:
-        RetortError: a named file cannot be read, or no record has a title or an abstract.
+        RetortError: there is nothing in the files that can be read.
     """
     papers: list[Paper] = []
     skipped: list[str] = []
+    failed: dict[str, RetortError] = {}
     for path in map(Path, paths):
         for file in _files(path):
             try:
                 reading = read(file)
             except RetortError as error:
                 if file == path or not isinstance(error, NotReadError):
-                    raise
-                skipped.append(f"{file.name}: {error.what}")
+                    failed[_why(file, error)] = error
+                else:
+                    skipped.append(f"{file.name}: {error.what}")
                 continue
             papers += reading.papers
+            labels = (paper.metadata.get("label", "") for paper in reading.papers)
+            skipped += unread(file, labels)
             papers += [skip.paper for skip in reading.skipped if skip.paper]
             skipped += [
                 f"{file.name}, {skip.where}: {skip.reason}"
@@ -101,12 +115,9 @@ def from_files(paths: Sequence[Path], is_merging: bool = True) -> Intake:
                 if not skip.paper
             ]
     if not papers:
-        raise UsageError(
-            "There is no record to screen.",
-            f"No file that can be read is in {', '.join(map(str, paths))}.",
-            "Give a file or folder of RIS, nbib, PubMed XML, BibTeX, CSV or JSONL.",
-        )
-    return replace(from_papers(papers, is_merging), skipped=tuple(skipped))
+        raise _nothing(paths, failed)
+    taken = from_papers(papers, is_merging)
+    return replace(taken, skipped=tuple(skipped), failed=tuple(failed))
 
 
 def from_library(library: Library) -> Intake:
@@ -133,6 +144,7 @@ def from_papers(papers: Sequence[Paper], is_merging: bool = True) -> Intake:
     own_ids = _own_ids(papers)
     known: Counter[str] = Counter()
     records, labels = [], []
+    notes: dict[str, str] = {}
     said: dict[str, set[Label]] = defaultdict(set)
     now = time.time()
     for part in sorted(parts, key=min):
@@ -146,6 +158,7 @@ def from_papers(papers: Sequence[Paper], is_merging: bool = True) -> Intake:
         said[given] |= {*found}
         note = _note(paper)
         labels += [Decision(record_id, label, "import", now, note) for label in found]
+        notes |= {record_id: note} if note and not found else {}
     return Intake(
         tuple(records),
         tuple(labels),
@@ -155,7 +168,18 @@ def from_papers(papers: Sequence[Paper], is_merging: bool = True) -> Intake:
             if len(said[given := record.id.partition("#")[0]] - {"maybe"}) > 1
         ),
         len(papers),
+        notes,
     )
+
+
+def unread(path: Path, column: Iterable[str]) -> tuple[str, ...]:
+    """One line about the labels of a column that are not known; none where all are."""
+    said = (text.strip() for text in column)
+    found = Counter(one for one in said if one.casefold() not in _NO_LABEL and not labels_in(one))
+    if not found:
+        return ()
+    most = ", ".join(f'"{said[:40]}"' for said, _ in found.most_common(3))
+    return (f"{path.name}: labels not known, which count as none ({found.total():,}): {most}",)
 
 
 def labels_in(text: str) -> tuple[Label, ...]:
@@ -168,7 +192,16 @@ def labels_in(text: str) -> tuple[Label, ...]:
     return tuple(dict.fromkeys(_WORDS[word] for word in words if word in _WORDS))
 
 
-def read_labels(path: Path, records: Sequence[Record]) -> tuple[Decision, ...]:
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a table of labels says of some records."""
+
+    decisions: tuple[Decision, ...]
+    skipped: tuple[str, ...]
+    """what of it could not be used, one line each"""
+
+
+def read_labels(path: Path, records: Sequence[Record]) -> Labels:
     """Labels out of a table of their own: a column of ids and one of labels.
 
     Raises:
@@ -180,6 +213,7 @@ def read_labels(path: Path, records: Sequence[Record]) -> tuple[Decision, ...]:
     except OSError as error:
         raise RetortError(f"Cannot read {path}.", f"{error.strerror}.", "Check the path.") from None
     separator = max(",;\t", key=text.partition("\n")[0].count)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # an export holds abstracts
     header, *rows = list(csv.reader(io.StringIO(text), delimiter=separator)) or [[]]
     at = columns.places(header)
     ids = [(name, place) for name in _SCHEMES for place in at.get(name, ())]
@@ -191,13 +225,14 @@ def read_labels(path: Path, records: Sequence[Record]) -> tuple[Decision, ...]:
             "Name the columns record_id and label.",
         )
     named = {name: record.id for record in records for name in _names(record)}
-    found, now = [], time.time()
+    found, strangers, now = [], [], time.time()
+    place = at["label"][0]
     for row in rows:
         cells = [(_SCHEMES[name], row[at].strip()) for name, at in ids if at < len(row)]
         spelt = (name for scheme, cell in cells for name in (f"{scheme}{cell}", cell) if cell)
         record_id = next((named[name] for one in spelt if (name := one.casefold()) in named), "")
-        place = at["label"][0]
         labels = labels_in(row[place]) if record_id and place < len(row) else ()
+        strangers += [cell for _, cell in cells if cell][:1] if not record_id else []
         found += [Decision(record_id, label, "import", now) for label in labels]
     if not found:
         raise UsageError(
@@ -205,11 +240,16 @@ def read_labels(path: Path, records: Sequence[Record]) -> tuple[Decision, ...]:
             f"Of {len(rows)} rows none has the id of a record and a label that is known.",
             "Labels are 1, 0, include, exclude, maybe; ids are those that rank writes.",
         )
-    return tuple(found)
+    skipped = unread(path, [row[place] for row in rows if place < len(row)])
+    if strangers:
+        most = ", ".join(name[:40] for name in strangers[:3])
+        skipped += (f"{path.name}: ids of no record here ({len(strangers):,}): {most}",)
+    return Labels(tuple(found), skipped)
 
 
-def with_labels(taken: Intake, decisions: Sequence[Decision]) -> Intake:
+def with_labels(taken: Intake, labels: Labels) -> Intake:
     """The records with further labels; of a record that is named here these alone count."""
+    decisions = labels.decisions
     named = {decision.record_id for decision in decisions}
     kept = [decision for decision in taken.decisions if decision.record_id not in named]
     said: dict[str, set[str]] = defaultdict(set)
@@ -221,7 +261,35 @@ def with_labels(taken: Intake, decisions: Sequence[Decision]) -> Intake:
         for record_id, labels in said.items()
         if {"include", "exclude"} <= labels
     ]
-    return replace(taken, decisions=(*kept, *decisions), conflicts=tuple(conflicts))
+    return replace(
+        taken,
+        decisions=(*kept, *decisions),
+        conflicts=tuple(conflicts),
+        skipped=taken.skipped + labels.skipped,
+    )
+
+
+def _why(file: Path, error: RetortError) -> str:
+    """Why a file was not read, in one line that begins with its name."""
+    said = " ".join(f"{error.what} {error.why}".replace(str(file), file.name).split())
+    return said if said.startswith(file.name) else f"{file.name}: {said}"
+
+
+def _nothing(paths: Sequence[Path], failed: Mapping[str, RetortError]) -> RetortError:
+    """The error of the only file, or what was wrong with the first of several."""
+    if len(failed) == 1:
+        return next(iter(failed.values()))
+    if failed:
+        return RetortError(
+            f"None of {len(failed)} files could be read.",
+            " ".join([*failed][:TOLD]),
+            "Download or export them again.",
+        )
+    return UsageError(
+        "There is no record to screen.",
+        f"No file that can be read is in {', '.join(map(str, paths))}.",
+        "Give a file or folder of RIS, nbib, PubMed XML, BibTeX, CSV or JSONL.",
+    )
 
 
 def _files(path: Path) -> Iterator[Path]:
@@ -252,7 +320,8 @@ def _has_text(paper: Paper) -> bool:
 
 
 def _record(paper: Paper, record_id: str, merged: tuple[str, ...]) -> Record:
-    notes = _OURS.sub("", paper.metadata.get("notes", "")).strip()
+    is_ours = paper.metadata.keys() >= _RANKED  # then the note is a note and not the record's
+    notes = "" if is_ours else _OURS.sub("", paper.metadata.get("notes", "")).strip()
     return Record(
         id=record_id,
         title=paper.title,
@@ -286,4 +355,4 @@ def _note(paper: Paper) -> str:
     """What whoever decided noted, where Retort wrote the file."""
     notes = paper.metadata.get("notes", "")
     found = _NOTE.search(notes)
-    return found[1] if found else notes if "decided_by" in paper.metadata else ""
+    return found[1] if found else notes if paper.metadata.keys() >= _RANKED else ""

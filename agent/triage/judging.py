@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from retort.agent.triage import matching
-from retort.agent.triage.records import Criteria, Field, Record
+from retort.agent.triage.records import Criteria, Field, Kind, Reason, Record, Verdict
 from retort.prompts import load
+from retort.retrieval.errors import RetortError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
 log = logging.getLogger(__name__)
 
-Verdict = Literal["met", "not met", "unclear", ""]
 LONGEST_RECORD = 8_000
 """characters of a record that a model is shown"""
 _REPLY = re.compile(
@@ -30,50 +30,19 @@ _REPLY = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """What speaks for or against one record, with the words it rests on."""
-
-    text: str
-    """one line in plain words; says whose view it is"""
-    quote: str
-    """``getattr(record, field)[start:end]``, to the character"""
-    field: Field
-    start: int
-    end: int
-    criterion: str = ""
-    """what of the criteria it is about"""
-    verdict: Verdict = ""
-    """a model's; empty where no model judged and the sentence is only the best match"""
-
-
-class Judge(Protocol):
-    """Says of a record which criteria it meets."""
-
-    def judge(self, record: Record, criteria: Criteria) -> tuple[Reason, ...]:
-        """A reason for each criterion that could be judged."""
-        ...
-
-
-class Nobody:
-    """Judges nothing: without a capable model there are no verdicts."""
-
-    def judge(self, record: Record, criteria: Criteria) -> tuple[Reason, ...]:
-        """No reason; see `Judge.judge`."""
-        return ()
-
-
-NOBODY = Nobody()
-
-
-def choose(model: BaseChatModel, name: str) -> Judge:
+def choose(model: BaseChatModel, name: str) -> ChatJudge | None:
     """The judge that goes with a chat model: the model itself if it is a language model.
 
     Args:
         model: that answers questions.
         name: ``embedded``, ``hf:...`` or an endpoint's address.
     """
-    return ChatJudge(model, name) if name.startswith(("hf:", "http:", "https:")) else NOBODY
+    return ChatJudge(model, name) if is_capable(name) else None
+
+
+def is_capable(name: str) -> bool:
+    """Whether a model of this name is a language model, which can judge."""
+    return name.startswith(("hf:", "http:", "https:"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,23 +58,30 @@ class ChatJudge:
     name: str
 
     def judge(self, record: Record, criteria: Criteria) -> tuple[Reason, ...]:
-        """A reason for each criterion; see `Judge.judge`."""
-        asked = [("include", each) for each in matching.facets(criteria)]
+        """A reason for each criterion that could be judged.
+
+        Raises:
+            RetortError: the model gave no reply.
+        """
+        asked: list[tuple[Kind, str]] = [("include", each) for each in matching.facets(criteria)]
         asked += [("exclude", each) for each in criteria.exclude]
         found = (self._ask(record, kind, criterion) for kind, criterion in asked)
         return tuple(reason for reason in found if reason)
 
-    def _ask(self, record: Record, kind: str, criterion: str) -> Reason | None:
+    def _ask(self, record: Record, kind: Kind, criterion: str) -> Reason | None:
         shown = record.text[:LONGEST_RECORD]
         try:
             reply = self.model.invoke(load("criterion", criterion=criterion, record=shown)).text
-        except Exception:  # a judge may fail in any way; the screening goes on without it
+        except RetortError:
+            raise
+        except Exception as error:  # a model may fail in any way
             log.exception("the chat model gave no verdict")
-            return None
+            why = f"{type(error).__name__}: {error}."
+            raise RetortError("The model gave no verdict.", why, "retort doctor") from error
         return understood(reply, record, kind, criterion, self.name)
 
 
-def understood(reply: str, record: Record, kind: str, criterion: str, name: str) -> Reason | None:
+def understood(reply: str, record: Record, kind: Kind, criterion: str, name: str) -> Reason | None:
     """The reason in a model's reply; None unless it is one of the words and quotes the record."""
     match = _REPLY.fullmatch(reply)
     if match is None or not match["words"]:
@@ -124,6 +100,7 @@ def understood(reply: str, record: Record, kind: str, criterion: str, name: str)
         end,
         criterion,
         verdict,
+        kind,
     )
 
 
@@ -144,9 +121,24 @@ def best_match(record: Record, criteria: Criteria) -> tuple[Reason, ...]:
     )
 
 
-def as_dict(reason: Reason) -> dict[str, Any]:
-    """The reason as JSON-ready values."""
-    return asdict(reason)
+def told(record: Record, criteria: Criteria, said: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    """What was said of a record, then the exclusion criteria that were not judged and that a
+    sentence of it fits. They lower no score: a sentence may also deny what it names.
+    """
+    judged = {reason.criterion for reason in said if reason.kind == "exclude"}
+    return said + tuple(
+        Reason(
+            f"Possible exclusion: {found.criterion} (by its words; no model has judged it)",
+            getattr(record, found.field)[found.start : found.end],
+            found.field,
+            found.start,
+            found.end,
+            found.criterion,
+            kind="exclude",
+        )
+        for found in matching.exclusions(record, criteria)
+        if found.criterion not in judged
+    )
 
 
 def _place(record: Record, words: str) -> tuple[Field, int, int] | None:

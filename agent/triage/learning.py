@@ -1,7 +1,8 @@
 """A ranking that learns in the background: a thread that nobody waits for.
 
-Owns when the ranking is made anew, and the encoder's vectors, which come later than the words and
-are kept in a cache that can be made again. Knows no store and no page.
+Owns when the ranking is made anew, and the encoder's vectors, which come later than the words.
+Vectors and the newest ranking are kept in a cache that can be made again: with it the next start
+has a ranking at once, while the words are counted anew. Knows no store and no page.
 """
 
 from __future__ import annotations
@@ -9,14 +10,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retort.agent.triage import matching, ranking, vectors
+from retort.agent.triage import matching, order, ranking, vectors
 from retort.agent.triage.features import Features, Vectors, counted, word_features
+from retort.agent.triage.order import Ranking
 from retort.agent.triage.ranking import Flags, Floats, Ints, Prior
 from retort.agent.triage.records import Criteria, Record
 
@@ -28,22 +29,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Ranking:
-    """All records in the order in which they are worth reading."""
-
-    stamp: str
-    """``criteria``, ``by chance`` or ``labels-N``; with ``+vectors`` where an encoder has read"""
-    scores: Floats
-    """(n,)"""
-    order: Ints
-    """(n,) rows, best first"""
-    places: Ints
-    """(n,) of each row, 1 for the best"""
-    labels: int
-    """that it has learnt from"""
-
-
 class Learner:
     """Ranks records, anew whenever labels or vectors have come.
 
@@ -51,7 +36,8 @@ class Learner:
         records: all of a screening.
         criteria: may be empty.
         encoder: reads the records in a thread of its own; None: words only.
-        cache: folder for the vectors; None keeps none.
+        cache: folder for the vectors and the ranking; None keeps none.
+        name: of the ranking in the cache; no other screening's.
         seed: of the order where neither criteria nor labels say anything.
     """
 
@@ -61,14 +47,14 @@ class Learner:
         criteria: Criteria,
         encoder: Encoder | None = None,
         cache: Path | None = None,
+        name: str = "",
         seed: int = 0,
     ) -> None:
         self._records = records
         self._criteria = criteria
         self._encoder = encoder
         self._cache = cache
-        self._texts = [record.text for record in records]
-        self._has_text = np.array([bool(text) for text in self._texts])
+        self._file = cache / f"{name}.npz" if cache and name else None
         self._chance = np.random.default_rng(seed).permutation(len(records))
         self._news = threading.Condition()
         self._labels: tuple[Ints, Flags] = (np.zeros(0, np.int64), np.zeros(0, bool))
@@ -76,7 +62,8 @@ class Learner:
         self._vectors: Vectors | None = None
         self._encoded, self._is_encoded = 0, encoder is None
         self._is_closed = False
-        self._newest: Ranking | None = None
+        self._newest = order.kept(self._file, len(records)) if self._file else None
+        self._counted = 0
         self._threads = [threading.Thread(target=self._learn, daemon=True)]
         if encoder is not None:
             self._threads.append(threading.Thread(target=self._encode, daemon=True))
@@ -91,6 +78,11 @@ class Learner:
             assert self._newest is not None
             return self._newest
 
+    def wait_for_first(self, seconds: float) -> bool:
+        """Wait for the first ranking; False where that took longer."""
+        with self._news:
+            return self._news.wait_for(lambda: self._newest is not None, seconds)
+
     @property
     def is_learning(self) -> bool:
         """Whether labels or vectors have come that the newest ranking does not know."""
@@ -101,6 +93,11 @@ class Learner:
     def encoded(self) -> tuple[int, int]:
         """Records that an encoder has read, of all; (0, 0) without an encoder."""
         return (self._encoded, len(self._records)) if self._encoder else (0, 0)
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Records of which the words are counted, of all."""
+        return self._counted, len(self._records)
 
     def learn(self, rows: Ints, is_relevant: Flags) -> None:
         """Take these labels from now on; returns at once."""
@@ -127,7 +124,10 @@ class Learner:
 
     def _learn(self) -> None:
         queries = matching.asked(self._criteria)
-        words, sides = self._words(queries)
+        try:
+            has_text, words, sides = self._words(queries)
+        except _Closed:
+            return
         prior = matching.prior(sides) if sides else Prior.none(len(self._records))
         has_vectors = False
         while True:
@@ -142,39 +142,58 @@ class Learner:
                     if sides:
                         near = matching.similarity(read, queries, self._encoder)
                         prior = matching.prior([*sides, near])
-                made = self._ranked(Features(words, read), prior, *labels)
+                made = self._ranked(Features(words, read), prior, has_text, *labels)
             except Exception:  # the ranking before stays
                 log.exception("the ranking could not learn")
-                made = self._newest or self._ranked(Features(words), prior, *_NO_LABELS)
-            with self._news:
-                self._newest, self._answered = made, asked
-                self._news.notify_all()
+                made = self._newest or self._ranked(Features(words), prior, has_text, *_NO_LABELS)
+            self._offer(made, asked)
+            if self._file:
+                order.keep(self._file, made)
 
-    def _words(self, queries: Sequence[str]) -> tuple[csr_matrix, list[Floats]]:
+    def _offer(self, made: Ranking, asked: int = 0) -> None:
+        """Let a ranking be used, which knows what was asked for so far."""
+        with self._news:
+            self._newest, self._answered = made, asked
+            self._news.notify_all()
+
+    def _words(self, queries: Sequence[str]) -> tuple[Flags, csr_matrix, list[Floats]]:
+        """Which records have text, their words, and what these say to the queries."""
+        has_text = np.ones(len(self._records), bool)
         try:
-            counts = counted(self._texts)
+            texts = [record.text for record in self._records]
+            has_text = np.array([bool(text) for text in texts])
+            if not queries and not order.has_both(self._labels[1]):
+                by_chance = Prior.none(len(texts)).first
+                self._offer(order.ranking("by chance", by_chance, has_text, self._chance))
+            counts = counted(texts, progress=self._tell_counted)
+            del texts
             sides = [matching.lexical(counts, queries)] if queries else []
-            return word_features(self._records, counts), sides
+            return has_text, word_features(self._records, counts), sides
+        except _Closed:
+            raise
         except Exception:  # records are shown all the same, as they came
             log.exception("the words of the records could not be read")
-            return word_features([Record("", "")] * len(self._records)), []
+            return has_text, word_features([Record("", "")] * len(self._records)), []
 
-    def _ranked(self, features: Features, prior: Prior, rows: Ints, flags: Flags) -> Ranking:
+    def _tell_counted(self, done: int, total: int) -> None:
+        if self._is_closed:
+            raise _Closed
+        self._counted = done
+
+    def _ranked(
+        self, features: Features, prior: Prior, has_text: Flags, rows: Ints, flags: Flags
+    ) -> Ranking:
         scores = ranking.order(features, prior, rows, flags)
-        order = np.lexsort((self._chance, -scores, ~self._has_text))
-        places = np.empty(len(order), np.int64)
-        places[order] = np.arange(1, len(order) + 1)
-        has_learnt = 0 < flags.sum() < len(flags)
-        stamp = f"labels-{len(rows)}" if has_learnt else "criteria" if prior else "by chance"
-        stamp += "+vectors" * (features.vectors is not None and stamp != "by chance")
-        return Ranking(stamp, scores, order, places, len(rows))
+        stamp = order.stamped(flags, bool(prior), features.vectors is not None)
+        return order.ranking(stamp, scores, has_text, self._chance)
 
     def _encode(self) -> None:
         assert self._encoder
         read = None
         try:
+            texts = [record.text for record in self._records]
             read = vectors.read(
-                self._texts, self._encoder, self._cache, self._tell, lambda: self._is_closed
+                texts, self._encoder, self._cache, self._tell_encoded, lambda: self._is_closed
             )
         except Exception:  # words alone rank, too
             log.exception("the encoder could not read the records")
@@ -182,11 +201,15 @@ class Learner:
             if read is not None:
                 self._vectors = read
                 self._asked += 1
-            self._encoded, self._is_encoded = len(self._texts), True
+            self._encoded, self._is_encoded = len(self._records), True
             self._news.notify_all()
 
-    def _tell(self, done: int, total: int) -> None:
+    def _tell_encoded(self, done: int, total: int) -> None:
         self._encoded = done
 
 
 _NO_LABELS: tuple[Ints, Flags] = (np.zeros(0, np.int64), np.zeros(0, bool))
+
+
+class _Closed(Exception):
+    """Nobody waits for the words any more."""

@@ -27,6 +27,17 @@ if TYPE_CHECKING:
 
 K1, B = 0.9, 0.6
 """as in `retort.retrieval.lexical`"""
+_SMALL = frozenset(
+    terms(
+        "all also any both do does each either ever from have how less more most new no none non "
+        "nor only other others own per same some than that those using versus via were what when "
+        "where whether which who whose without you your between during can may"
+    )
+)
+"""Words of criteria that say nothing of a record."""
+STRONG = 3 / 4
+"""of the words of an exclusion criterion; chosen by judgement, since no labelled review says why a
+record was excluded"""
 _WORD = re.compile(r"\w+(?:[-*.:'/]+\w+)*")
 
 
@@ -130,6 +141,27 @@ def best_sentence(record: Record, criteria: Criteria) -> Sentence | None:
     return best
 
 
+def exclusions(record: Record, criteria: Criteria) -> tuple[Sentence, ...]:
+    """The sentence that fits each exclusion criterion best, where it holds at least `STRONG` of
+    the words that tell it from what is looked for.
+    """
+    if not criteria.exclude:
+        return ()
+    sought, said, found = _stems(whole(criteria)), set(terms(record.text)), []
+    for criterion in criteria.exclude:
+        wanted = _stems(criterion) - sought or _stems(criterion)
+        least = max(STRONG * len(wanted), 1)
+        if len(wanted & said) < least:
+            continue
+        fits = [
+            Sentence(criterion, field, start, end, len(held))
+            for field, start, end in _sentences(record)
+            if len(held := wanted.intersection(terms(getattr(record, field)[start:end]))) >= least
+        ]
+        found += [max(fits, key=lambda sentence: sentence.words)] if fits else []
+    return tuple(found)
+
+
 def _sentences(record: Record) -> Iterator[tuple[Field, int, int]]:
     for start, end in sentences(record.abstract):
         yield "abstract", start, end
@@ -146,4 +178,4 @@ def _headings(text: str, field: Field, headings: Sequence[str]) -> Iterator[Span
 
 
 def _stems(text: str) -> set[str]:
-    return {term for term in terms(text) if term not in STOP_WORDS and len(term) > 1}
+    return {term for term in terms(text) if term not in STOP_WORDS | _SMALL and len(term) > 1}

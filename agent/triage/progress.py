@@ -1,4 +1,4 @@
-"""How far a screening is: counts, the recall curve, and the band of what may be left.
+"""How far a screening is: counts, the recall curve, and what may be left.
 
 Owns which points of the curve are told. Never says that a screening is done.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from retort.agent.triage.estimate import estimate
 from retort.agent.triage.records import Estimate
 
-CURVE_POINTS, BAND_POINTS = 200, 20
+CURVE_POINTS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,6 @@ class Progress:
     """records that came with labels that contradict each other, and count as undecided"""
     curve: tuple[tuple[int, int], ...]
     """(records read, relevant found), at most some 200 points, the last one now"""
-    band: tuple[tuple[int, float, float], ...]
-    """(records read, lower and upper bound of recall then), some 20 points along the curve"""
     ranking: str
     """the stamp of the newest ranking"""
     is_learning: bool
@@ -41,17 +39,28 @@ class Progress:
     """records an encoder has read, of all; (0, 0) where there is no encoder"""
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """A curve as it is drawn."""
+def flow(at: Progress, identified: int) -> dict[str, int]:
+    """Counts of the PRISMA flow (Page et al. 2021, doi:10.1136/bmj.n71); `undecided` are those set
+    aside and those whose imported labels contradict each other.
 
-    estimate: Estimate
-    curve: tuple[tuple[int, int], ...]
-    band: tuple[tuple[int, float, float], ...]
+    Args:
+        at: how far the screening is.
+        identified: records before duplicates were merged.
+    """
+    undecided = at.maybe + at.conflicts
+    return {
+        "identified": identified,
+        "duplicates_removed": identified - at.total,
+        "screened": at.screened,
+        "excluded": at.excluded,
+        "included": at.included,
+        "undecided": undecided,
+        "not_screened": at.total - at.screened - undecided,
+    }
 
 
 class Curve:
-    """What was read so far, and the estimates along the way, each computed once.
+    """What was read so far and what it says of the rest, computed once.
 
     Args:
         total: records of the screening.
@@ -60,31 +69,27 @@ class Curve:
     def __init__(self, total: int) -> None:
         self._total = total
         self._labels: list[bool] = []
-        self._known: dict[int, Estimate] = {}
+        self._estimate: Estimate | None = None
 
     def read(self, is_relevant: Sequence[bool]) -> None:
         """Take the labels of the records read, in the order of reading."""
         labels = [*is_relevant]
-        if labels[: len(self._labels)] != self._labels:
-            self._known.clear()  # a decision was changed
+        if labels != self._labels:
+            self._estimate = None
         self._labels = labels
 
-    def drawn(self) -> Drawn:
-        """The curve and its band as they are now."""
-        read = len(self._labels)
-        found = np.concatenate([[0], np.cumsum(self._labels)]).astype(int)
-        curve = tuple((at, int(found[at])) for at in _spread(read, CURVE_POINTS))
-        band = []
-        for at in _spread(read, BAND_POINTS):
-            known = self._estimate(at)
-            most = known.found / known.low if known.low else 1.0
-            band.append((at, known.recall_low, min(most, 1.0)))
-        return Drawn(self._estimate(read), curve, tuple(band))
+    @property
+    def estimate(self) -> Estimate:
+        """What the records read say of the rest."""
+        if self._estimate is None:
+            self._estimate = estimate(self._labels, self._total)
+        return self._estimate
 
-    def _estimate(self, at: int) -> Estimate:
-        if at not in self._known:
-            self._known[at] = estimate(self._labels[:at], self._total)
-        return self._known[at]
+    @property
+    def points(self) -> tuple[tuple[int, int], ...]:
+        """(records read, relevant found), at most some 200 points, the last one now."""
+        found = np.concatenate([[0], np.cumsum(self._labels)]).astype(int)
+        return tuple((at, int(found[at])) for at in _spread(len(self._labels), CURVE_POINTS))
 
 
 def _spread(last: int, points: int) -> list[int]:

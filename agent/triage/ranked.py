@@ -6,22 +6,23 @@ Owns how records, criteria, labels and an encoder become one ranking. Knows no s
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from retort.agent.triage import matching, ranking, simulate, vectors
+from retort.agent.triage import matching, order, ranking, simulate, vectors
 from retort.agent.triage.features import Features, counted, word_features
 from retort.agent.triage.intake import Intake
 from retort.agent.triage.ranking import Flags, Floats, Ints, Prior
-from retort.agent.triage.records import Criteria, Shown
+from retort.agent.triage.records import Chosen, Criteria, Shown
 from retort.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
     from retort.retrieval.encode import Encoder
 
-Progress = Callable[[int, int, str], None]
+Tell = Callable[[int, int, str], None]
 """``progress(done, total, note)``"""
 
 
@@ -33,7 +34,7 @@ class Ranker:
         criteria: may be empty.
         encoder: None ranks by words alone.
         cache: folder for the encoder's vectors; None keeps none.
-        progress: called with the records the encoder has read.
+        progress: called with the records the encoder has read, then with those counted.
     """
 
     def __init__(
@@ -42,19 +43,20 @@ class Ranker:
         criteria: Criteria,
         encoder: Encoder | None = None,
         cache: Path | None = None,
-        progress: Progress | None = None,
+        progress: Tell | None = None,
     ) -> None:
-        def tell(done: int, total: int) -> None:
+        def tell(done: int, total: int, note: str) -> None:
             if progress:
-                progress(done, total, "")
+                progress(done, total, note)
 
         texts = [record.text for record in taken.records]
-        read = vectors.read(texts, encoder, cache, tell) if encoder else None
-        counts = counted(texts)
-        self.features = Features(word_features(taken.records, counts), read)
+        encoded, words = partial(tell, note="by the encoder"), partial(tell, note="by its words")
+        read = vectors.read(texts, encoder, cache, encoded) if encoder else None
+        counts = counted(texts, progress=words)
         self.has_text = np.array([bool(text) for text in texts])
         queries = matching.asked(criteria)
         sides = [matching.lexical(counts, queries)] if queries else []
+        self.features = Features(word_features(taken.records, counts), read)
         if sides and encoder and read is not None:
             sides.append(matching.similarity(read, queries, encoder))
         self.prior = matching.prior(sides) if sides else Prior.none(len(texts))
@@ -70,7 +72,7 @@ def rank(
     criteria: Criteria,
     encoder: Encoder | None = None,
     cache: Path | None = None,
-    progress: Progress | None = None,
+    progress: Tell | None = None,
 ) -> list[Shown]:
     """All records, best first, with the labels that they brought."""
     ranker = Ranker(taken, criteria, encoder, cache, progress)
@@ -83,14 +85,14 @@ def rank(
     rows = np.array([row for row, _ in known], np.int64)
     flags = np.array([flag for _, flag in known], bool)
     scores = ranker.scores(rows, flags)
-    stamp = f"labels-{len(rows)}" if 0 < flags.sum() < len(flags) else "criteria"
+    stamp = order.stamped(flags, bool(ranker.prior), ranker.features.vectors is not None)
     shown = []
     for place, row in enumerate(np.argsort(-scores, kind="stable"), 1):
         record = taken.records[row]
         held = holding.get(record.id)
-        note = held.note if held else ""
-        chosen = "certain" if record.text else "unreadable"
-        shown.append(Shown(record, place, float(scores[row]), stamp, chosen, held, note))  # type: ignore[arg-type]
+        note = held.note if held else taken.notes.get(record.id, "")
+        chosen: Chosen = "certain" if record.text else "unreadable"
+        shown.append(Shown(record, place, float(scores[row]), stamp, chosen, held, note))
     return shown
 
 
@@ -100,7 +102,7 @@ def replayed(
     seed: int = 0,
     encoder: Encoder | None = None,
     cache: Path | None = None,
-    progress: Progress | None = None,
+    progress: Tell | None = None,
 ) -> simulate.Replay:
     """Replay a labelled set; see `simulate.replay`.
 

@@ -13,8 +13,13 @@ Label = Literal["include", "exclude", "maybe"]
 
 Field = Literal["title", "abstract"]
 
-By = Literal["user", "import", "model"]
-"""Who decided. A user's label outranks an imported one, and both outrank a model's."""
+Kind = Literal["include", "exclude"]
+"""what a criterion is for"""
+
+Verdict = Literal["met", "not met", "unclear", ""]
+
+By = Literal["user", "import"]
+"""Who decided. A user's label outranks an imported one; a model gives verdicts, never labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +61,37 @@ class Decision:
     at: float
     """seconds since 1970 (UTC)"""
     note: str = ""
-    """why, in the words of whoever decided; of a model, with the sentence it rests on"""
+    """why, in the words of whoever decided"""
 
 
-Chosen = Literal["certain", "explore", "asked", "unreadable"]
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What speaks for or against one record, with the words it rests on."""
+
+    text: str
+    """one line in plain words; says whose view it is"""
+    quote: str
+    """``getattr(record, field)[start:end]``, to the character"""
+    field: Field
+    start: int
+    end: int
+    criterion: str = ""
+    """what of the criteria it is about"""
+    verdict: Verdict = ""
+    """a model's; empty where no model judged and the sentence is only the best match"""
+    kind: Kind = "include"
+    """of the criterion"""
+
+    @property
+    def is_exclusion(self) -> bool:
+        """Whether the record may have to be excluded by it."""
+        return self.kind == "exclude" and self.verdict in ("met", "")
+
+
+Chosen = Literal["certain", "explore", "asked", "again", "unreadable"]
 """Why a record is shown: the ranking puts it first; it is one of the few taken by chance; somebody
-asked for it; it is among the last, since it has neither title nor abstract."""
+asked for it; its decision was taken back; it is among the last, since it has neither title nor
+abstract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +110,8 @@ class Shown:
     decision: Decision | None = None
     """the one that holds, where the record was decided before"""
     note: str = ""
+    reasons: tuple[Reason, ...] = ()
+    """a model's verdicts and possible exclusions; only of rows that go into a file"""
 
 
 @dataclass(frozen=True, slots=True)

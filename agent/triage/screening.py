@@ -7,57 +7,73 @@ call from several threads. Knows no page and no file format.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from retort.agent.triage import judging, matching, store
-from retort.agent.triage.judging import Reason
-from retort.agent.triage.learning import Learner, Ranking
-from retort.agent.triage.progress import Curve, Progress
-from retort.agent.triage.records import Chosen, Criteria, Decision, Label, Record, Shown, Span
-from retort.agent.triage.store import Kept, Store, Stored, Summary
+from retort.agent.triage import excluding, judging, matching, naming, verdicts
+from retort.agent.triage.choosing import choose
+from retort.agent.triage.holding import holding_of
+from retort.agent.triage.learning import Learner
+from retort.agent.triage.order import Ranking
+from retort.agent.triage.progress import Curve, Progress, flow
+from retort.agent.triage.records import (
+    Chosen,
+    Criteria,
+    Decision,
+    Label,
+    Reason,
+    Record,
+    Shown,
+    Span,
+)
+from retort.agent.triage.store import Store, Stored, Summary
 from retort.retrieval.errors import UsageError
 
 if TYPE_CHECKING:
     from retort.agent.triage.intake import Intake
     from retort.retrieval.encode import Encoder
 
-EXPLORED = 20
-"""one record in so many is drawn by chance from those unread, so that what the ranking overlooks
-can be seen; what that costs is in ``benchmarks/triage.py``"""
-LONGEST_NAME = 100
-
 
 class Screening:
     """One screening that is open; made by `create` or `open`."""
 
     def __init__(
-        self, kept: Store, name: str, stored: Stored, encoder: Encoder | None, judge: judging.Judge
+        self,
+        kept: Store,
+        name: str,
+        stored: Stored,
+        encoder: Encoder | None,
+        judge: judging.ChatJudge | None,
     ) -> None:
         self.name = name
         self.criteria = stored.criteria
         self.records = stored.records
         self.facts = stored.facts
         self._seed = stored.seed
+        self._begun = stored.created
         self._store = kept
         self._judge = judge
         self._lock = threading.RLock()
-        self._rows = {record.id: row for row, record in enumerate(stored.records)}
+        self._ids = stored.ids
+        self._rows = {record_id: row for row, record_id in enumerate(stored.ids)}
         self._conflicts = frozenset(stored.facts.get("conflicts", ()))
-        self._notes = kept.notes(name)
-        self._opinions = kept.opinions(name)
+        self._verdicts = verdicts.Verdicts(kept, stored.criteria)
         self._current = stored.current if stored.current in self._rows else ""
         self._chosen: Chosen = "certain"
         self._curve = Curve(len(stored.records))
-        self._load_decisions()
         cache = kept.path.parent / "cache" / "triage"
-        self._learner = Learner(stored.records, self.criteria, encoder, cache, stored.seed)
-        self._teach()
+        begun = hashlib.sha256(f"{stored.created} {name}".encode()).hexdigest()[:32]
+        self._learner = Learner(stored.records, self.criteria, encoder, cache, begun, stored.seed)
+        self._load()
+        self._learn_anew()
 
     @classmethod
     def create(
@@ -68,7 +84,7 @@ class Screening:
         criteria: Criteria,
         encoder: Encoder | None = None,
         seed: int = 0,
-        judge: judging.Judge = judging.NOBODY,
+        judge: judging.ChatJudge | None = None,
     ) -> Screening:
         """Begin a screening and store it.
 
@@ -79,32 +95,26 @@ class Screening:
             criteria: may be empty.
             encoder: reads the records in the background; None: words only.
             seed: of what is drawn by chance.
-            judge: gives the reasons.
+            judge: gives verdicts, where there is a model that can.
 
         Raises:
             UsageError: the name is taken or none.
             RetortError: the store cannot be written.
         """
-        name = " ".join(name.split())
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise UsageError(
-                f"{name[:LONGEST_NAME]!r} is no name for a screening.",
-                f"A name has 1 to {LONGEST_NAME} characters.",
-                "Give it a name.",
-            )
+        name = naming.named(name)
         kept = Store(path)
         facts: dict[str, Any] = {
             "identified": intake.identified,
             "skipped": [*intake.skipped],
             "conflicts": [conflict.record_id for conflict in intake.conflicts],
         }
-        stored = Stored(criteria, seed, facts, "", intake.records)
         try:
-            kept.create(name, stored, intake.decisions)
+            come = (intake.records, intake.decisions, intake.notes)
+            kept.create(name, criteria, seed, facts, *come)
+            return cls(kept, name, kept.load(name), encoder, judge)
         except BaseException:
             kept.close()
             raise
-        return cls(kept, name, stored, encoder, judge)
 
     @classmethod
     def open(
@@ -112,7 +122,7 @@ class Screening:
         path: Path,
         name: str,
         encoder: Encoder | None = None,
-        judge: judging.Judge = judging.NOBODY,
+        judge: judging.ChatJudge | None = None,
     ) -> Screening:
         """Go on where it was left.
 
@@ -131,11 +141,18 @@ class Screening:
         """All screenings of a store, the one last worked on first; none where there is no store."""
         if not path.exists():
             return ()
-        kept = Store(path)
-        try:
+        with closing(Store(path)) as kept:
             return kept.listing()
-        finally:
-            kept.close()
+
+    @staticmethod
+    def remove(path: Path, name: str) -> None:
+        """Forget a screening with its records, decisions and notes.
+
+        Raises:
+            UsageError: there is no such screening.
+        """
+        with closing(Store(path)) as kept:
+            kept.remove(name)
 
     # -- the record to read ------------------------------------------------------------------------
 
@@ -145,8 +162,8 @@ class Screening:
         Waits for the first ranking only.
         """
         ranking = self._learner.newest
-        with self._lock:
-            if not self._current or self._is_decided(self._current):
+        with self._caught_up():
+            if not self._current or self._current in self._holding:
                 self._choose(ranking)
                 self._store.show(self.name, self._current)
             return self._shown(self._current, self._chosen, ranking) if self._current else None
@@ -157,7 +174,7 @@ class Screening:
         Raises:
             UsageError: there is no such record.
         """
-        with self._lock:
+        with self._caught_up():
             self._row(record_id)
             return self._shown(record_id, "asked", self._learner.newest)
 
@@ -169,7 +186,7 @@ class Screening:
             RetortError: it could not be written; then nothing was decided.
         """
         ranking = self._learner.newest
-        with self._lock:
+        with self._caught_up():
             row = self._row(record_id)
             if note:
                 self.note(record_id, note)
@@ -177,7 +194,8 @@ class Screening:
                 record_id, label, "user", time.time(), self._notes.get(record_id, "")
             )
             place, score = int(ranking.places[row]), float(ranking.scores[row])
-            self._store.decide(self.name, Kept(0, decision, ranking.stamp, place, score))
+            kept = self._store.decide(self.name, decision, ranking.stamp, place, score)
+            self._decided.append(kept)
             self._learn_anew()
             return self.next()
 
@@ -187,18 +205,21 @@ class Screening:
             record_id = self._store.undo(self.name)
             if record_id is None:
                 return None
+            self._load()
             self._learn_anew()
-            self._current, self._chosen = record_id, "asked"
+            self._current, self._chosen = record_id, "again"
             self._store.show(self.name, record_id)
-            return self._shown(record_id, "asked", self._learner.newest)
+            return self._shown(record_id, "again", self._learner.newest)
 
     def redo(self) -> Shown | None:
-        """Let the decision last taken back hold again and give `next`; None where there is none."""
+        """Let the decision last taken back hold again; gives its record, None where none was."""
         with self._lock:
-            if self._store.redo(self.name) is None:
+            record_id = self._store.redo(self.name)
+            if record_id is None:
                 return None
+            self._load()
             self._learn_anew()
-            return self.next()
+            return self.show(record_id)
 
     def note(self, record_id: str, text: str) -> None:
         """Keep a note on a record, decided or not; it replaces the one before."""
@@ -209,35 +230,38 @@ class Screening:
 
     # -- what is known -----------------------------------------------------------------------------
 
-    def decisions(self, newest: int | None = None) -> tuple[Shown, ...]:
-        """What was decided, newest first; each record once, with the decision that holds."""
-        ranking = self._learner.newest
-        with self._lock:
-            kept = sorted(self._holding.values(), key=lambda one: -one.number)[:newest]
-            return tuple(self._shown(one.decision.record_id, "asked", ranking) for one in kept)
+    def decisions(
+        self, label: Label | None = None, start: int = 0, end: int | None = None
+    ) -> tuple[Shown, ...]:
+        """What was decided, newest first; each record once, with the decision that holds.
 
-    def history(self, record_id: str) -> tuple[Kept, ...]:
-        """Every decision of one record that was not taken back, oldest first."""
-        found = self._store.decisions(self.name)
-        return tuple(kept for kept in found if kept.decision.record_id == record_id)
+        Args:
+            label: only these; None: all.
+            start: of them, the first one wanted.
+            end: one past the last one wanted; None: to the end.
+        """
+        ranking = self._learner.newest
+        with self._caught_up():
+            held = (one for one in self._holding.values() if label in (None, one.decision.label))
+            kept = sorted(held, key=lambda one: -one.number)[start:end]
+            return tuple(self._shown(one.decision.record_id, "asked", ranking) for one in kept)
 
     def progress(self) -> Progress:
         """How far it is, and what may be left. Computed anew only where labels have come."""
         stamp = self._learner.newest.stamp
-        with self._lock:
+        with self._caught_up():
             labels = [kept.decision.label for kept in self._holding.values()]
             counts = {label: labels.count(label) for label in ("include", "exclude", "maybe")}
-            drawn = self._curve.drawn()
+            estimate, points = self._curve.estimate, self._curve.points
         return Progress(
-            estimate=drawn.estimate,
+            estimate=estimate,
             screened=counts["include"] + counts["exclude"],
             included=counts["include"],
             excluded=counts["exclude"],
             maybe=counts["maybe"],
             total=len(self.records),
-            conflicts=len(self._open_conflicts()),
-            curve=drawn.curve,
-            band=drawn.band,
+            conflicts=len(self._conflicts.difference(self._holding)),
+            curve=points,
             ranking=stamp,
             is_learning=self._learner.is_learning,
             vectors=self._learner.encoded,
@@ -249,26 +273,21 @@ class Screening:
 
     def reasons(self, record: Record) -> tuple[Reason, ...]:
         """The model's verdict by criterion where it has judged the record, else the one sentence
-        that matches the criteria best; empty where nothing matches. Never waits for a model.
+        that matches the criteria best; and possible exclusions. Empty where nothing matches. Never
+        waits for a model.
         """
-        with self._lock:
-            told = self._opinions.get(record.id)
-        if told:
-            return tuple(Reason(**opinion) for opinion in told)
-        return judging.best_match(record, self.criteria)
+        said = self._verdicts.of(record) or judging.best_match(record, self.criteria)
+        return judging.told(record, self.criteria, said)
 
-    def judge(self, record: Record) -> tuple[Reason, ...]:
+    def judge(self, record: Record) -> None:
         """Have the model judge a record by each criterion, and keep what it says. May take long;
-        gives `reasons` where there is no model.
+        does nothing where there is no model.
+
+        Raises:
+            RetortError: the model gave no reply; the screening can go on without it.
         """
-        with self._lock:
-            is_new = record.id not in self._opinions
-        if is_new and (found := self._judge.judge(record, self.criteria)):
-            opinions = [judging.as_dict(reason) for reason in found]
-            self._store.keep_opinions(self.name, record.id, opinions)
-            with self._lock:
-                self._opinions[record.id] = opinions
-        return self.reasons(record)
+        if self._judge:
+            self._verdicts.ask(record, self._judge)
 
     def export(self, format: Literal["csv", "ris"]) -> str:
         """All records, best first, with what was decided (`retort.agent.triage.export`)."""
@@ -277,27 +296,38 @@ class Screening:
         return export.FORMATS[format](self.rows())
 
     def rows(self) -> list[Shown]:
-        """All records, best first."""
-        ranking = self._learner.newest
-        with self._lock:
-            ids = (self.records[row].id for row in ranking.order)
-            return [self._shown(record_id, "asked", ranking) for record_id in ids]
+        """All records, best first, with verdicts and possible exclusions."""
+        ranking, records = self._learner.newest, [*self.records]
+        with self._caught_up():
+            rows = [
+                self._shown(self._ids[row], "asked", ranking, records[row]) for row in ranking.order
+            ]
+        return verdicts.beside(rows, self.criteria, self._verdicts)
 
     def prisma(self) -> dict[str, int]:
-        """Counts of the PRISMA flow (Page et al. 2021, doi:10.1136/bmj.n71); `undecided` are those
-        set aside and those whose imported labels contradict each other.
-        """
-        at = self.progress()
-        undecided = at.maybe + at.conflicts
-        return {
-            "identified": int(self.facts["identified"]),
-            "duplicates_removed": int(self.facts["identified"]) - at.total,
-            "screened": at.screened,
-            "excluded": at.excluded,
-            "included": at.included,
-            "undecided": undecided,
-            "not_screened": at.total - at.screened - undecided,
-        }
+        """Counts of the PRISMA flow; see `retort.agent.triage.progress.flow`."""
+        return flow(self.progress(), int(self.facts["identified"]))
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is still stored: it may be deleted, and another begun in its name."""
+        return self._store.begun(self.name) == self._begun
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """Records of which the words are counted since the start, of all."""
+        return self._learner.counted
+
+    def wait_for_first(self, seconds: float) -> bool:
+        """Wait until there is a ranking, so that `next` need not; False where that took longer."""
+        return self._learner.wait_for_first(seconds)
+
+    def excluded_for(self) -> dict[str, int]:
+        """Reason -> records excluded for it (`retort.agent.triage.excluding.counted`)."""
+        with self._lock:
+            held = [kept.decision for kept in self._holding.values()]
+            notes = [self._notes.get(d.record_id, d.note) for d in held if d.label == "exclude"]
+        return excluding.counted(self.criteria, notes)
 
     def wait(self, seconds: float = 60) -> bool:
         """Wait until the ranking has learnt from every label and vector; for tests and scripts."""
@@ -319,65 +349,48 @@ class Screening:
             )
         return self._rows[record_id]
 
-    def _load_decisions(self) -> None:
-        kept = self._store.decisions(self.name)
-        holding = store.holding_of(kept)
-        self._holding = {
-            record_id: one
-            for record_id, one in holding.items()
-            if one.decision.by != "import" or record_id not in self._conflicts
-        }
-        read = dict.fromkeys(one.decision.record_id for one in kept)
-        labels = [self._holding[one].decision.label for one in read if one in self._holding]
-        self._curve.read([label == "include" for label in labels if label != "maybe"])
+    @contextmanager
+    def _caught_up(self) -> Iterator[None]:
+        """The lock, once what was decided or noted elsewhere, as by another process, is read."""
+        with self._lock:
+            if self._store.has_news():
+                before = self._decided
+                self._load()
+                if self._decided != before:
+                    self._learn_anew()
+            yield
+
+    def _load(self) -> None:
+        self._notes = self._store.notes(self.name)
+        self._decided = self._store.decisions(self.name)
 
     def _learn_anew(self) -> None:
-        self._load_decisions()
-        self._teach()
-
-    def _teach(self) -> None:
-        pairs = [
-            (self._rows[record_id], kept.decision.label == "include")
+        """What was decided has changed: which decisions hold, and what they teach."""
+        self._holding = holding_of(self._decided, self._conflicts)
+        read = dict.fromkeys(one.decision.record_id for one in self._decided)
+        labels = [self._holding[one].decision.label for one in read if one in self._holding]
+        self._curve.read([label == "include" for label in labels if label != "maybe"])
+        taught = {
+            self._rows[record_id]: kept.decision.label == "include"
             for record_id, kept in self._holding.items()
             if kept.decision.label != "maybe" and record_id in self._rows
-        ]
-        rows, flags = [row for row, _ in pairs], [flag for _, flag in pairs]
-        self._learner.learn(np.array(rows, np.int64), np.array(flags, bool))
-
-    def _is_decided(self, record_id: str) -> bool:
-        return record_id in self._holding
-
-    def _open_conflicts(self) -> set[str]:
-        return set(self._conflicts) - set(self._holding)
+        }
+        self._learner.learn(np.array([*taught], np.int64), np.array([*taught.values()], bool))
 
     def _choose(self, ranking: Ranking) -> None:
-        """The best undecided record, or now and then one by chance: the same for the same labels
-        and seed, whenever it is asked.
-        """
-        decided = np.zeros(len(self.records), bool)
-        decided[[self._rows[one] for one in self._holding if one in self._rows]] = True
-        left = ranking.order[~decided[ranking.order]]
-        readable = [row for row in left[:1] if self.records[row].text]
-        if not len(left):
-            self._current = ""
-            return
-        chance = np.random.default_rng([self._seed, len(self._holding)])
-        is_learnt = ranking.stamp.startswith("labels")
-        if readable and is_learnt and chance.integers(EXPLORED) == 0:
-            with_text = [row for row in left if self.records[row].text]
-            self._current = self.records[int(chance.choice(with_text))].id
-            self._chosen = "explore"
-            return
-        self._current = self.records[int(left[0])].id
-        self._chosen = "certain" if readable else "unreadable"
+        decided = [self._rows[one] for one in self._holding if one in self._rows]
+        found = choose(ranking, decided, self._seed)
+        self._current, self._chosen = (self._ids[found[0]], found[1]) if found else ("", "certain")
 
-    def _shown(self, record_id: str, chosen: Chosen, ranking: Ranking) -> Shown:
+    def _shown(
+        self, record_id: str, chosen: Chosen, ranking: Ranking, record: Record | None = None
+    ) -> Shown:
         row = self._rows[record_id]
         kept = self._holding.get(record_id)
         note = self._notes.get(record_id, kept.decision.note if kept else "")
         decision = replace(kept.decision, note=note) if kept else None
         return Shown(
-            self.records[row],
+            record or self.records[row],
             int(ranking.places[row]),
             float(ranking.scores[row]),
             ranking.stamp,

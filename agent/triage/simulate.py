@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retort.agent.triage.estimate import ODDS, TARGET, is_target_met
+from retort.agent.triage.estimate import LASTING, TARGET, is_target_met
 from retort.agent.triage.ranking import Flags, Floats, Ints
 
 Order = Callable[[Ints, Flags], Floats]
@@ -122,11 +122,11 @@ def measured(order: Sequence[int], is_relevant: Flags) -> Replay:
     )
 
 
-def stops_at(labels: NDArray[np.bool_], odds: float = ODDS) -> int:
+def stops_at(labels: NDArray[np.bool_], lasting: float = LASTING.at_least) -> int:
     """Records read when the stopping rule first says that the target is reached."""
     total = len(labels)
     step = max(1, int(CHECKED * total))
     for read in range(step, total, step):
-        if is_target_met(labels[:read], total, odds=odds):
+        if is_target_met(labels[:read], total, lasting=lasting):
             return read
     return total

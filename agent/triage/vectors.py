@@ -1,24 +1,23 @@
 """The encoder's vectors of many records: read once, kept in a cache that can be made again.
 
-Owns the files of the cache. Knows no ranking.
+Owns what a file of vectors holds. Knows no ranking.
 """
 
 from __future__ import annotations
 
 import hashlib
-import logging
+import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from retort.agent.triage import cache
 from retort.agent.triage.features import Vectors
 
 if TYPE_CHECKING:
     from retort.retrieval.encode import Encoder
-
-log = logging.getLogger(__name__)
 
 CHUNK = 256
 """texts that the encoder reads before it is asked whether to go on"""
@@ -27,7 +26,7 @@ CHUNK = 256
 def read(
     texts: Sequence[str],
     encoder: Encoder,
-    cache: Path | None = None,
+    folder: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Vectors | None:
@@ -36,7 +35,7 @@ def read(
     Args:
         texts: n of them.
         encoder: reads them.
-        cache: folder; None keeps nothing.
+        folder: of the cache; None keeps nothing.
         progress: called with the texts done and all.
         should_stop: asked now and then.
 
@@ -44,7 +43,7 @@ def read(
         (n, d) float32, unit norm; None where it was to stop.
     """
     shape = (len(texts), encoder.dimension)
-    file = _file(texts, encoder, cache) if cache else None
+    file = _file(texts, encoder, folder) if folder else None
     vectors = _kept(file, shape) if file else None
     if vectors is not None:
         return vectors
@@ -60,34 +59,27 @@ def read(
     return vectors
 
 
-def _file(texts: Sequence[str], encoder: Encoder, cache: Path) -> Path:
+def _file(texts: Sequence[str], encoder: Encoder, folder: Path) -> Path:
     digest = hashlib.sha256(encoder.digest.encode())
     for text in texts:
         digest.update(text.encode("utf-8", "surrogatepass") + b"\0")
-    return cache / f"{digest.hexdigest()[:32]}.npy"
+    return folder / f"{digest.hexdigest()[:32]}.npy"
 
 
 def _kept(file: Path, shape: tuple[int, int]) -> Vectors | None:
     """Vectors of an earlier run; None where there are none, or they are damaged."""
+    content = cache.read(file)
+    if content is None:
+        return None
     try:
-        content = file.read_bytes()
-        if file.with_suffix(".sha256").read_text() != hashlib.sha256(content).hexdigest():
-            return None
-        vectors: Vectors = np.load(file, allow_pickle=False).astype(np.float32)
-    except (OSError, ValueError):
+        vectors: Vectors = np.load(io.BytesIO(content), allow_pickle=False).astype(np.float32)
+    except ValueError:
         return None
     return vectors if vectors.shape == shape else None
 
 
 def _keep(file: Path, vectors: Vectors) -> None:
     """In half precision: a cosine is off by less than a thousandth."""
-    temporary = file.with_suffix(".tmp.npy")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        np.save(temporary, vectors.astype(np.float16), allow_pickle=False)
-        digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
-        file.with_suffix(".sha256").write_text(digest)
-        temporary.replace(file)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        log.exception("the vectors could not be kept")
+    content = io.BytesIO()
+    np.save(content, vectors.astype(np.float16), allow_pickle=False)
+    cache.keep(file, content.getvalue())

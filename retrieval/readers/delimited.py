@@ -29,8 +29,8 @@ LONGEST_NAME = 10
 ROW_LINES = 1_000
 ROW_CHARACTERS = 10_000_000
 """how far a quoted cell may run before its quote counts as never closed"""
-_GUARD = re.compile(r"=\"(.*)\"", re.DOTALL)
-"""the way to keep Excel from reading a cell as a number"""
+_GUARD = re.compile(r"=\"((?:[^\"]|\"\")*)\"")
+"""the way to keep Excel from reading a cell as a number: a formula that is one text"""
 _PYTHON_LIST = re.compile(r"\[\s*(['\"].*['\"])?\s*\]", re.DOTALL)
 _LIST_ITEM = re.compile(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
 _OUTER_COMMA = re.compile(r",(?![^()]{0,500}\))")
@@ -196,7 +196,13 @@ def _parse(text: str, separator: str) -> tuple[list[str] | None, bool]:
             return None, True
         return (None, False) if "\n" in text else (_cells(text, separator), False)
     cells = rows[0] if len(rows) == 1 else None
-    return cells and [_GUARD.sub(r"\1", cell.strip()) for cell in cells], False
+    return cells and [_bare(cell.strip()) for cell in cells], False
+
+
+def _bare(cell: str) -> str:
+    """What stands in a cell that is guarded as a whole; any other one as it is."""
+    guarded = _GUARD.fullmatch(cell)
+    return guarded[1].replace('""', '"') if guarded else cell
 
 
 def _cells(line: str, separator: str) -> list[str]:

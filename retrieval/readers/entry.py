@@ -56,6 +56,8 @@ _RAYYAN = re.compile(r"RAYYAN-INCLUSION:\s*\{([^}]{0,2000})\}")
 _RAYYAN_PAIR = re.compile(r"\"([^\"]+)\"\s*=>\s*\"([^\"]+)\"")
 _ASREVIEW = re.compile(r"\bASReview_(relevant|irrelevant)\b")
 _RETORT = re.compile(r"\bRetort_(include|exclude|maybe)\b")
+_QUOTING = re.compile(r"^Retort_(?:note|verdict|possible_exclusion): .*$", re.MULTILINE)
+"""what Retort wrote into notes beside the decision, which may hold any words"""
 
 
 @dataclass(slots=True)
@@ -191,7 +193,7 @@ def label_in(notes: Iterable[str]) -> str:
         ``Ada: Included; Bob: Excluded`` (Rayyan), ``relevant`` or ``irrelevant`` (ASReview).
     """
     text = "\n".join(notes)
-    if own := _RETORT.findall(text):
+    if own := _RETORT.findall(_QUOTING.sub("", text)):
         return str(own[-1])
     if inclusion := _RAYYAN.search(text):
         return "; ".join(f"{who}: {what}" for who, what in _RAYYAN_PAIR.findall(inclusion[1]))

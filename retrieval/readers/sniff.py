@@ -70,7 +70,7 @@ def sniff(path: Path) -> str:
     foreign = name_binary(head)
     if foreign:
         raise _refusal(path, foreign)
-    return _sniff_text(path, _decode(head))
+    return _sniff_text(path, _decode(head), is_cut=len(head) == HEAD_BYTES)
 
 
 def _decode(head: bytes) -> str:
@@ -83,7 +83,7 @@ def _decode(head: bytes) -> str:
         return head.decode("cp1252", "replace")
 
 
-def _sniff_text(path: Path, text: str) -> str:
+def _sniff_text(path: Path, text: str, is_cut: bool) -> str:
     lines = text.splitlines()
     filled = [line for line in lines if line.strip()][:_SAMPLE]
     if not filled:
@@ -97,7 +97,8 @@ def _sniff_text(path: Path, text: str) -> str:
         return "clinical-trials"
     if _is_jsonl(filled, is_cut=len(lines) == 1):
         return "jsonl"
-    if citations := _sniff_citations(lines, filled):
+    is_torn = is_cut and len(lines) > 1  # the last line says nothing of how many cells it has
+    if citations := _sniff_citations(lines[:-1] if is_torn else lines, filled):
         return citations
     foreign = name_text(text, filled)
     if foreign:

@@ -66,6 +66,16 @@ def test_the_bundled_encoder_equals_the_reference_implementation(bundled: Bundle
     assert np.abs(vectors - expected).max() < 1e-5
 
 
+def test_a_text_encoded_again_is_the_same_whatever_was_done_to_it(bundled: BundledEncoder) -> None:
+    told: list[tuple[int, int]] = []
+    first = bundled.encode(["warfarin"], lambda *at: told.append(at))
+    kept = first.copy()
+    first[:] = 0
+    again = bundled.encode(["warfarin"], lambda *at: told.append(at))
+    assert (again == kept).all() and again.any()
+    assert told == [(1, 1), (1, 1)]
+
+
 def test_many_texts_have_the_vectors_of_few(bundled: BundledEncoder) -> None:
     texts = [f"{text} {n}" for n in range(5) for text in TEXTS[:4]]
     assert len(texts) > FEW

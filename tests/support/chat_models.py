@@ -1,7 +1,7 @@
-"""Tiny random chat models of three families in a folder, as the hub lays them out.
+"""Tiny random chat models of three families, in memory or in a folder as the hub lays them out.
 
-Each has two layers, a byte-level tokenizer trained on Retort's own prompt, and a small chat
-template in its family's notation. What they say means nothing.
+Each has two layers, a byte-level tokenizer and a small chat template in its family's notation. What
+they say means nothing, and varies.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 FAMILIES = ("qwen3", "llama", "gemma3")
+WINDOW = 8
+"""tokens that Gemma's sliding layers look back; shorter than any prompt of the tests"""
+CONTEXT = 4096
 
-_QWEN3 = """\
+QWEN3 = """\
 {%- for m in messages %}
 {{- '<|im_start|>' + ('user' if m.role == 'tool' else m.role) + '\n' }}
 {%- if m.role == 'tool' %}<tool_response>
@@ -67,7 +70,7 @@ _GEMMA3 = """\
 """no tools and no turn for their results: this family's template has none"""
 
 _NOTATION = {
-    "qwen3": (_QWEN3, ("<|endoftext|>", "<|im_start|>", "<|im_end|>"), "<|im_end|>"),
+    "qwen3": (QWEN3, ("<|endoftext|>", "<|im_start|>", "<|im_end|>"), "<|im_end|>"),
     "llama": (
         _LLAMA,
         ("<|begin_of_text|>", "<|start_header_id|>", "<|end_header_id|>", "<|eot_id|>"),
@@ -77,42 +80,34 @@ _NOTATION = {
 }
 
 
-def make_chat_model(folder: Path, family: str = "qwen3", seed: int = 0, **sizes: Any) -> Path:
-    """Save a tiny random model of one of ``FAMILIES``; ``sizes`` are of its configuration."""
+def make_model(family: str = "qwen3", seed: int = 0, **sizes: Any) -> Any:
+    """A random model in evaluation mode, for ``make_tokenizer(family)`` unless ``sizes`` of its
+    configuration say otherwise; its weights are wide, so that its answers vary.
+    """
     import torch
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    tokenizer = _tokenizer(family)
-    fields = {
-        "vocab_size": len(tokenizer),
-        "hidden_size": 32,
-        "intermediate_size": 64,
-        "num_hidden_layers": 2,
-        "num_attention_heads": 2,
-        "num_key_value_heads": 1,
-        "head_dim": 16,
-        "max_position_embeddings": 32_768,
-        "bos_token_id": None,
-        "eos_token_id": tokenizer.eos_token_id,
-        "pad_token_id": tokenizer.pad_token_id,
-    }
+    tokenizer = make_tokenizer(family)
+    shape = {
+        "vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 64,
+        "num_hidden_layers": 2, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
+        "max_position_embeddings": CONTEXT, "initializer_range": 0.3, "bos_token_id": None,
+        "eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id,
+    } | sizes  # fmt: skip
     if family == "gemma3":
-        fields |= {"sliding_window": 64, "layer_types": ["sliding_attention", "full_attention"]}
-    kind = "gemma3_text" if family == "gemma3" else family
+        kinds = ["sliding_attention", "full_attention"] * shape["num_hidden_layers"]
+        shape |= {"sliding_window": WINDOW, "layer_types": kinds[: shape["num_hidden_layers"]]}
     torch.manual_seed(seed)
-    config = AutoConfig.for_model(kind, **(fields | sizes))
-    AutoModelForCausalLM.from_config(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    config = AutoConfig.for_model("gemma3_text" if family == "gemma3" else family, **shape)
+    return AutoModelForCausalLM.from_config(config).eval()
 
 
-def _tokenizer(family: str) -> Any:
+def make_tokenizer(family: str = "qwen3", template: str = "", text: str = "") -> Any:
+    """One token a byte, and the family's marks; longer tokens where it learns from a text."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
-    from retort.prompts import load
-
-    template, special, end = _NOTATION[family]
+    own, special, end = _NOTATION[family]
     raw = Tokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     raw.decoder = decoders.ByteLevel()
@@ -122,7 +117,18 @@ def _tokenizer(family: str) -> Any:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    raw.train_from_iterator([load("system")], trainer)
+    raw.train_from_iterator([text], trainer)
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, eos_token=end, pad_token=special[0])
-    tokenizer.chat_template = template
+    tokenizer.chat_template = template or own
     return tokenizer
+
+
+def make_chat_model(folder: Path, family: str = "qwen3") -> Path:
+    """Save a model of one of ``FAMILIES`` that reads Retort's own prompts in few tokens."""
+    from retort.prompts import load
+
+    tokenizer = make_tokenizer(family, text=load("system"))
+    sizes = {"vocab_size": len(tokenizer), "max_position_embeddings": 32_768}
+    make_model(family, **sizes).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

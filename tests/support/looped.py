@@ -34,7 +34,8 @@ class ToyBenches:
     def make(self, molecules: Any = ()) -> Any:
         self.known.append(list(molecules))
         molecule = SimpleNamespace(as_dict=lambda: {"handle": "M1", "name": "Gefitinib"})
-        return SimpleNamespace(molecules=SimpleNamespace(all=lambda: [molecule]))
+        book = SimpleNamespace(all=lambda: [molecule], meet=lambda calls: None)
+        return SimpleNamespace(molecules=book)
 
     def encoder(self) -> Alike:
         return Alike()

@@ -341,7 +341,7 @@ class Benches:
     """What the story's assistant works with."""
 
     def make(self, molecules: Any = ()) -> Any:
-        return SimpleNamespace(molecules=SimpleNamespace(all=list))
+        return SimpleNamespace(molecules=SimpleNamespace(all=list, meet=lambda calls: None))
 
     def tools(self, bench: object) -> list[BaseTool]:
         return tools()

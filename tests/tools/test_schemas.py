@@ -13,6 +13,7 @@ from pathlib import Path
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from retort.tools.molecule import ARGUMENTS
 from retort.tools.records import ToolResult
 
 GOLDEN = Path(__file__).parent / "golden" / "schemas.json"
@@ -22,6 +23,18 @@ def test_schemas_are_as_they_were(tools: dict[str, BaseTool]) -> None:
     shown = {name: convert_to_openai_tool(tool)["function"] for name, tool in tools.items()}
     text = json.dumps(shown, indent=2, ensure_ascii=False) + "\n"
     assert text == GOLDEN.read_text(encoding="utf-8"), text
+
+
+def test_every_argument_that_takes_a_handle_is_met_in_the_order_of_the_calls(
+    tools: dict[str, BaseTool],
+) -> None:
+    takes = {
+        argument
+        for each in tools.values()
+        for argument, schema in each.args.items()
+        if argument != "offset" and re.search(r"handle|molecule", schema.get("description", ""))
+    }
+    assert takes == set(ARGUMENTS)
 
 
 def test_the_one_list_of_tools(tools: dict[str, BaseTool]) -> None:

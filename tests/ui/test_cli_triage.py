@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from openai_server import serve
 
 from retort.agent.settings import Settings
 from retort.agent.triage.intake import from_files
 from retort.agent.triage.records import Criteria
 from retort.agent.triage.screening import Screening
+from retort.retrieval.errors import UsageError
 from retort.ui.cli import main
+from retort.ui.curve import png
 
 HEADER = "record_id,title,abstract,label_included\n"
 
@@ -79,6 +83,43 @@ def test_rank_learns_from_labels_and_writes_ris(
     assert {d.record_id: d.label for d in ranked.decisions} == {"r0": "include", "r1": "exclude"}
 
 
+def test_a_broken_file_in_a_folder_is_told_and_the_others_are_ranked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, out = tmp_path / "records", tmp_path / "out.csv"
+    folder.mkdir()
+    (folder / "a.csv").write_text(rows(10), encoding="utf-8")
+    (folder / "b.ris").write_bytes(b"")
+    words = ("--words-only", "--json", "--output", out)
+    assert run(monkeypatch, "rank", folder, *words) == 3
+    told = capsys.readouterr()
+    assert json.loads(told.out)["files_failed"] == 1 and len(written(out)) == 10
+    assert "! b.ris is empty. It has zero bytes." in told.err
+    (folder / "a.csv").write_bytes(b"x")
+    out.unlink()
+    assert run(monkeypatch, "rank", folder, *words) == 1
+    assert "None of 2 files could be read." in capsys.readouterr().err and not out.exists()
+
+
+@pytest.mark.parametrize("where", ["intake.from_files", "ranked.rank"])
+def test_ctrl_c_ends_a_ranking_in_one_line(
+    where: str,
+    source: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(f"retort.agent.triage.{where}", interrupted)
+    out = tmp_path / "out.csv"
+    assert run(monkeypatch, "rank", source, "--words-only", "--output", out) == 130
+    told = capsys.readouterr().err
+    assert told.splitlines()[-1].startswith("Stopped.") and "Traceback" not in told
+    assert not out.exists()
+
+
 def simulated(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], *arguments: object
 ) -> Any:
@@ -119,6 +160,25 @@ def test_simulate_draws_its_curve(
     with Image.open(io.BytesIO(plot.read_bytes())) as image:
         assert image.format == "PNG"
         assert len(image.getcolors(100_000) or ()) > 4
+    recall = [0.5, 1.0, 1.0, 1.0]
+    assert len({png(recall), png(recall, 0.25), png(recall, 0.75)}) == 3, "the rule is drawn"
+
+
+def test_a_screening_is_deleted_only_when_that_is_said(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Settings.from_environment().sessions_path
+    for name in ("one", "two"):
+        Screening.create(path, name, from_files([source]), Criteria("migraine")).close()
+    assert run(monkeypatch, "delete", "one") == 2
+    assert "--yes" in capsys.readouterr().err
+    assert run(monkeypatch, "delete", "three", "--yes") == 2
+    capsys.readouterr()
+    assert run(monkeypatch, "delete", "one", "--yes", "--json") == 0
+    assert json.loads(capsys.readouterr().out) == {"deleted": "one"}
+    assert [summary.name for summary in Screening.listing(path)] == ["two"]
+    with pytest.raises(UsageError):
+        Screening.open(path, "one")
 
 
 def test_export_writes_what_was_decided_and_tells_the_counts(
@@ -191,3 +251,87 @@ def test_an_output_of_unknown_kind_is_refused_before_any_work(
 ) -> None:
     assert run(monkeypatch, "rank", source, "--output", tmp_path / "x.txt") == 2
     assert ".csv or .ris" in capsys.readouterr().err
+
+
+VERDICT = [{"content": 'MET\n"Sumatriptan in migraine"'}]
+ASK = ("--criteria", "migraine", "--words-only", "--json")
+
+
+@pytest.fixture
+def ranked(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> Any:
+    """Ranks with a model: exit code, what ``--json`` said, stderr and the rows written."""
+
+    def go(*arguments: object) -> tuple[int, Any, str, list[dict[str, str]]]:
+        out = tmp_path / "ranked.csv"
+        out.unlink(missing_ok=True)
+        code = run(monkeypatch, "rank", source, "--output", out, *ASK, *arguments)
+        told = capsys.readouterr()
+        return code, json.loads(told.out), told.err, written(out) if out.exists() else []
+
+    return go
+
+
+def test_the_best_are_judged_by_a_served_model_and_not_asked_again(ranked: Any) -> None:
+    with serve(VERDICT) as server:
+        code, told, err, rows = ranked("--model", f"{server.url}#m", "--judge", 3)
+        assert code == 0 and len(server.requests) == 3
+        assert told["judged"] == {"asked": 3, "before": 0, "failed": 0, "left": 0, "error": None}
+        assert all('met (criterion: migraine) "Sumatriptan' in row["verdicts"] for row in rows[:3])
+        assert not any(row["verdicts"] for row in rows[3:])
+        assert "3 records judged" in err
+        code, told, err, again = ranked("--model", f"{server.url}#m", "--judge", 5)
+        assert code == 0 and len(server.requests) == 5
+        assert (told["judged"]["asked"], told["judged"]["before"]) == (2, 3)
+        assert [row["record_id"] for row in again] == [row["record_id"] for row in rows]
+
+
+def test_a_model_that_is_named_judges_a_page_unless_told_otherwise(
+    ranked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve(VERDICT) as server:
+        monkeypatch.setenv("RETORT_MODEL", f"{server.url}#m")
+        assert ranked()[1]["judged"]["asked"] == 20
+        assert ranked("--judge", 0)[1]["judged"] is None
+
+
+def test_a_server_that_fails_leaves_the_ranking(ranked: Any) -> None:
+    with serve(VERDICT, 401) as server:
+        code, told, err, rows = ranked("--model", f"{server.url}#m", "--workers", 1)
+    assert code == 3 and len(rows) == 40 and rows[0]["verdicts"]
+    assert told["judged"]["asked"] == 1 and told["judged"]["failed"]
+    assert "error:" in err and "why:" in err and "next:" in err
+    code, told, err, rows = ranked("--model", "http://127.0.0.1:9/v1#m", "--judge", 2)
+    assert code == 3 and len(rows) == 40 and told["judged"]["left"] == 2
+    assert "cannot be reached" in err and "2 left" in err
+
+
+def test_the_embedded_model_cannot_judge_and_says_so(
+    ranked: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("retort.agent.models.memory.gpu_memory", lambda: None)
+    for model in ("embedded", "auto"):
+        code, told, _, rows = ranked("--model", model, "--judge", 2)
+        assert code == 2 and rows == []
+        assert "cannot judge" in told["error"]["what"] and "--model hf:" in told["error"]["next"]
+    assert ranked("--model", "embedded")[1]["judged"] is None
+
+
+def test_possible_exclusions_are_told_and_change_no_order(ranked: Any) -> None:
+    _, told, _, plain = ranked()
+    assert told["possible_exclusions"] == 0
+    wanted = "Include: migraine\nExclude: trial of number 5"
+    _, told, err, rows = ranked("--criteria", wanted)
+    assert [row["record_id"] for row in rows] == [row["record_id"] for row in plain]
+    assert told["possible_exclusions"] == sum(bool(row["possible_exclusion"]) for row in rows) > 0
+    assert "with a possible exclusion" in err
+
+
+def test_what_is_read_is_not_written_over(
+    source: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = source.read_bytes()
+    output = source.parent / "." / source.name
+    assert run(monkeypatch, "rank", source, "--output", output, *ASK) == 2
+    assert "another --output" in capsys.readouterr().err and source.read_bytes() == before

@@ -68,7 +68,8 @@ def test_a_question_becomes_messages(home: Path) -> None:
     conversations.start("a", "Which CYP2C9 variants lower the warfarin dose?")
     question, step, answer = finish(conversations, "a")
     assert question["role"] == "user" and "warfarin dose?" in question["content"]
-    assert "Literature: 3 passages from 2 papers" in step["content"] and "[E1]" in step["content"]
+    assert "Literature: 3 passages from 2 papers" in step["content"]
+    assert "- CYP2C9 genotype and warfarin dose" in step["content"]
     assert "<mark>RESULTS" in answer["content"] or "<mark>" in answer["content"]
     assert "Sources (2)" in answer["content"] and "not cited (1)" in answer["content"]
 

@@ -6,9 +6,9 @@ each. What they do stands in ``lookups.py``, ``profiles.py`` and ``searches.py``
 
 from __future__ import annotations
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
-from retort.tools.bench import Bench, handed_back
+from retort.tools.bench import Bench, handed_back, tool
 from retort.tools.chembl import lookups, profiles, searches
 from retort.tools.records import ToolResult
 from retort.tools.structures import whole
@@ -17,7 +17,7 @@ from retort.tools.structures import whole
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tools over ChEMBL, bound to one conversation's molecules and one source."""
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_target(target: str) -> tuple[str, ToolResult]:
         """Find a protein target in ChEMBL: its id, gene, UniProt accession and organism.
 
@@ -29,7 +29,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """
         return handed_back(lookups.find_target(bench, whole(target)))
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_activities(
         target: str = "",
         molecule: str = "",
@@ -77,7 +77,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
             )
         )
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_mechanism(molecule: str = "", target: str = "") -> tuple[str, ToolResult]:
         """Curated mechanism of action of a drug, or the drugs that act on a target.
 
@@ -91,7 +91,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """
         return handed_back(lookups.find_mechanism(bench, molecule, target))
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_indications(
         molecule: str = "", disease: str = "", offset: int = 0
     ) -> tuple[str, ToolResult]:
@@ -108,7 +108,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """
         return handed_back(lookups.find_indications(bench, molecule, disease, max(0, offset)))
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_selectivity(molecule: str, offset: int = 0) -> tuple[str, ToolResult]:
         """A molecule across all its targets in ChEMBL: median pChEMBL, range, n and conflicts.
 
@@ -122,7 +122,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """
         return handed_back(profiles.find_selectivity(bench, molecule, max(0, offset)))
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_structure_activity(
         target: str, molecule: str = "", smarts: str = "", activity_type: str = "", offset: int = 0
     ) -> tuple[str, ToolResult]:
@@ -145,7 +145,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
             )
         )
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_similar(
         molecule: str, threshold: float = 0.7, offset: int = 0
     ) -> tuple[str, ToolResult]:
@@ -162,7 +162,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """
         return handed_back(searches.find_similar(bench, molecule, threshold, max(0, offset)))
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_with_substructure(smarts: str, offset: int = 0) -> tuple[str, ToolResult]:
         """Molecules of ChEMBL that contain a substructure.
 
@@ -176,7 +176,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """
         return handed_back(searches.find_with_substructure(bench, smarts, max(0, offset)))
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_warnings(molecule: str) -> tuple[str, ToolResult]:
         """Withdrawals and boxed warnings of a drug: reason, country, year and references.
 
@@ -188,7 +188,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         """
         return handed_back(searches.find_warnings(bench, molecule))
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def find_document(document: str) -> tuple[str, ToolResult]:
         """A paper or patent in ChEMBL: its activities counted, and whether your library holds it.
 

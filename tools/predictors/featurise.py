@@ -2,8 +2,7 @@
 
 Owns what a molecule looks like to a predictor; knows no endpoint and no model. How a SMILES is read
 and what its parent is stands in ``structures``, the descriptors in ``descriptors``. Every function
-depends on the RDKit version, which the checkpoints record; RDKit's ErG fingerprint of a few
-strained rings (2 in 1,000 molecules) differs a little from call to call.
+depends on the RDKit version, which the checkpoints record, and on nothing else.
 """
 
 from __future__ import annotations
@@ -110,11 +109,19 @@ Stiefl et al. 2006, J. Chem. Inf. Model. 46, 208.
 
 
 def _pairs(molecule: Any) -> NDArray[np.float64]:
-    """ErG fingerprint, (315,); zeros where RDKit can make no reduced graph."""
+    """ErG fingerprint, (315,); zeros where RDKit can make no reduced graph.
+
+    RDKit adds a point for each ring and then reads the distances that the molecule has kept, if it
+    has: those of the atoms alone, and past their end whatever lies in memory. Hence the copy that
+    keeps none.
+    """
+    from rdkit import Chem
     from rdkit.Chem import rdReducedGraphs
 
+    bare = Chem.Mol(molecule)
+    bare.ClearComputedProps(includeRings=False)
     try:
-        return np.asarray(rdReducedGraphs.GetErGFingerprint(molecule), dtype=np.float64)
+        return np.asarray(rdReducedGraphs.GetErGFingerprint(bare), dtype=np.float64)
     except (RuntimeError, ValueError):
         return np.zeros(PAIRS)
 

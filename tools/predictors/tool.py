@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
 from retort.retrieval.errors import RetortError
 from retort.tools import structures
+from retort.tools.bench import tool
 from retort.tools.predictors import wording
 from retort.tools.predictors.attribution import explain
 from retort.tools.predictors.concern import by_concern
@@ -198,7 +199,7 @@ def _card(molecule: ResolvedMolecule) -> dict[str, str]:
 def build_tools(bench: PredictionBench) -> list[BaseTool]:
     """The prediction tools over a bench; the models are loaded at the first call."""
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def predict_property(
         molecule: str, endpoints: list[str] | None = None
     ) -> tuple[str, ToolResult]:
@@ -218,7 +219,7 @@ def build_tools(bench: PredictionBench) -> list[BaseTool]:
         result = prediction(found, bench.predictors(), endpoints or (), bench.name_of)
         return render(result), result
 
-    @tool(response_format="content_and_artifact", parse_docstring=True)
+    @tool
     def explain_prediction(molecule: str, endpoint: str) -> tuple[str, ToolResult]:
         """Which atoms and groups a prediction leans on, drawn on the molecule.
 

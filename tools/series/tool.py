@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from langchain_core.tools import BaseTool, tool
+from langchain_core.tools import BaseTool
 
 from retort.retrieval.errors import RetortError
 from retort.tools import structures
-from retort.tools.bench import Bench, Names, handed_back
+from retort.tools.bench import Bench, Names, handed_back, tool
 from retort.tools.molecule import Molecule, MoleculeBook
 from retort.tools.properties import named, value_of
 from retort.tools.records import ToolResult
@@ -204,7 +204,7 @@ def conformer_remarks(found: embedding.Conformers) -> str:
 def build_tools(bench: Bench) -> list[BaseTool]:
     """The tools ``analyse_series`` and ``generate_conformers``."""
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def analyse_series(
         molecules: Names, by: By, core: str = "", property: str = "", offset: int = 0
     ) -> tuple[str, ToolResult]:
@@ -224,7 +224,7 @@ def build_tools(bench: Bench) -> list[BaseTool]:
         found, problems = resolved(bench.molecules, molecules)
         return handed_back(analysis(found, problems, by, core, property, max(0, offset)))
 
-    @tool(parse_docstring=True, response_format="content_and_artifact")
+    @tool
     def generate_conformers(molecule: str, count: int = embedding.COUNT) -> tuple[str, ToolResult]:
         """Generate 3D conformers of a molecule with relative energies in kcal/mol.
 

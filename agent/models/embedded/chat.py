@@ -25,12 +25,16 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import PrivateAttr
 
+from retort.agent.models.embedded import rounds
 from retort.agent.models.embedded.classifier import IntentClassifier, SentenceEncoder
 from retort.agent.models.embedded.compose import abstain, compose
 from retort.agent.models.embedded.dialogue import Call, read_turns, text_of
 from retort.agent.models.embedded.gazetteer import Gazetteer
-from retort.agent.models.embedded.planner import Planner
+from retort.agent.models.embedded.planner import MAX_CALLS, Planner
+from retort.agent.models.embedded.writers import WRITERS
 from retort.agent.records import ABSTENTION
+
+EVERY_TOOL = frozenset({*WRITERS, "search_literature"})
 
 
 class EmbeddedChatModel(BaseChatModel):
@@ -87,11 +91,14 @@ class EmbeddedChatModel(BaseChatModel):
         results = turns[-1].results
         if not results:
             plan = planner.plan(turns, bound)
-            return ("", plan.calls) if plan.calls else (abstain(plan), ())
-        plan = planner.plan(turns, {result.call.name for result in results} | bound)
-        if more := planner.escalate(plan, results, turns, bound):
+            return ("", plan.calls[:MAX_CALLS]) if plan.calls else (abstain(plan), ())
+        # the last step comes without tools; what was meant to be called is known all the same
+        known = {result.call.name for result in results} | (bound or EVERY_TOOL)
+        plan = planner.plan(turns, known)
+        if more := rounds.further(plan, results, bound):
             return "", more
-        return compose(plan, results, planner.gazetteer, planner.encoder), ()
+        shares = rounds.shares(plan, results, known)
+        return compose(plan, shares, planner.gazetteer, planner.encoder), ()
 
     def _generate(
         self,

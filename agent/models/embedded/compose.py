@@ -7,18 +7,21 @@ Owns the order of an answer and abstention. The words come from writers.py (reco
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from retort.agent.models.embedded import literature
 from retort.agent.models.embedded.classifier import SentenceEncoder
 from retort.agent.models.embedded.dialogue import Result
 from retort.agent.models.embedded.entities import find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
-from retort.agent.models.embedded.markup import code, joined, mark
-from retort.agent.models.embedded.planner import Plan, is_absence
+from retort.agent.models.embedded.markup import capital, code, joined, mark
+from retort.agent.models.embedded.parts import bare
+from retort.agent.models.embedded.planner import Plan
+from retort.agent.models.embedded.rounds import is_absence, open_calls
 from retort.agent.models.embedded.verdicts import REPLACES, VERDICTS
 from retort.agent.models.embedded.vocabulary import SALTS
 from retort.agent.models.embedded.writers import WRITERS, heading
-from retort.agent.records import ABSTENTION, UNANSWERED
+from retort.agent.records import ABSTENTION, OPEN, UNANSWERED
 from retort.retrieval.sentences import sentences
 
 _ABLE = (
@@ -30,6 +33,7 @@ _ABLE = (
 _QUOTED = "papers"
 """the block of what papers say"""
 _EXAMPLE = 'for example "What is the mechanism of action of osimertinib?"'
+_HELP = f"{_ABLE}; {_EXAMPLE}."
 _LACKING = {
     "molecule": "the question names no molecule, and none was spoken of before",
     "target": "the question names no target, and none was spoken of before",
@@ -52,9 +56,59 @@ _SOURCES = {
 
 
 def compose(
-    plan: Plan, results: Sequence[Result], gazetteer: Gazetteer, encoder: SentenceEncoder
+    plan: Plan,
+    shares: Sequence[tuple[Plan, Sequence[Result]]],
+    gazetteer: Gazetteer,
+    encoder: SentenceEncoder,
 ) -> str:
-    """The answer to ``plan`` from ``results``, every statement with its evidence keys."""
+    """The answer to ``plan``, part after part, every statement with its evidence keys.
+
+    A part that gets no answer is named in a line below, with the reason and what would help.
+
+    Args:
+        plan: what was asked.
+        shares: each part of it with its results; the plan itself where it has one part.
+        gazetteer: the names that the quotes are read with.
+        encoder: chooses the quotes.
+    """
+    lines = [*_omitted(plan), *_not_run(shares)]
+    if not plan.parts:
+        return "\n\n".join([*_answer(plan, shares[0][1], gazetteer, encoder), *lines])
+    told: list[str] = []
+    reasons: dict[str, list[str]] = {}
+    for part, results in shares:
+        paragraphs = _answer(replace(part, assumed=()), results, gazetteer, encoder)
+        if paragraphs[0].startswith(ABSTENTION):
+            reason = paragraphs[0].removeprefix(f"{ABSTENTION}: ").removesuffix(_HELP)
+            reasons.setdefault(capital(reason.strip()), []).append(f'"{bare(part.question)}"')
+        else:
+            told += paragraphs
+    lines += [f"{OPEN}{joined(names)}. {reason}" for reason, names in reasons.items()]
+    return "\n\n".join([*_assumptions(plan), *(told or [f"{ABSTENTION}."]), *lines])
+
+
+def _omitted(plan: Plan) -> list[str]:
+    """The line that names what the question names and no look-up was about; [] without any."""
+    if not plan.omitted:
+        return []
+    words = joined([f'"{word}"' for word in plan.omitted])
+    return [f"{OPEN}{words}. No look-up was about it. Ask for it alone."]
+
+
+def _not_run(shares: Sequence[tuple[Plan, Sequence[Result]]]) -> list[str]:
+    """The line that names whom the look-ups of partly answered parts were not run for."""
+    missed = [call for part, own in shares if own for call in open_calls(part, own)]
+    about = (call.args.get("molecule") or call.args.get("target") for call in missed)
+    names = list(dict.fromkeys(f'"{name}"' for name in about if name))
+    if not names:
+        return []
+    return [f"{OPEN}{joined(names)}. Not all look-ups were run in one answer. Ask for it alone."]
+
+
+def _answer(
+    plan: Plan, results: Sequence[Result], gazetteer: Gazetteer, encoder: SentenceEncoder
+) -> list[str]:
+    """The paragraphs of one part's answer, or the one that says that there is none."""
     blocks: dict[str, list[str]] = {}
     failed = [result for result in results if not result.ok]
     absent = [result for result in results if result.ok and is_absence(result)]
@@ -82,9 +136,8 @@ def compose(
                 silent.append(result)
                 unheard += literature.unheard(_query(result), result.evidence, encoder)
     if not blocks:
-        return abstain(plan, failed, absent, silent, unheard)
-    parts = _under_headings(blocks) + _gaps(failed, absent, silent)
-    return "\n\n".join([*_assumptions(plan), *parts])
+        return [abstain(plan, failed, absent, silent, unheard)]
+    return [*_assumptions(plan), *_under_headings(blocks), *_gaps(failed, absent, silent)]
 
 
 def _under_headings(blocks: Mapping[str, Sequence[str]]) -> list[str]:
@@ -117,8 +170,10 @@ def abstain(
         silent: searches whose passages do not answer.
         unheard: the words that none of those passages speaks of.
     """
+    if plan.calls and not (failed or absent or silent):
+        return f"{ABSTENTION}: this part's look-ups were not run within one answer. Ask it alone."
     if plan.is_greeting or not (failed or absent or silent or plan.lacking or plan.is_out_of_scope):
-        return f"{ABSTENTION}: that asks for nothing that I can look up. {_ABLE}; {_EXAMPLE}."
+        return f"{ABSTENTION}: that asks for nothing that I can look up. {_HELP}"
     reasons = [result.text.rstrip(".") for result in failed]
     reasons += [f"{_quoted(result).rstrip('.')} {_keys(result)}".strip() for result in absent]
     if plan.is_out_of_scope:
@@ -146,7 +201,7 @@ def _next(
 ) -> str:
     """How to add what is missing."""
     if plan.is_out_of_scope:
-        return f"{_ABLE}; {_EXAMPLE}."
+        return _HELP
     if plan.lacking and not (absent or silent):
         return "Name it in the question, or give a SMILES or a ChEMBL id."
     if silent or any(result.call.name == "search_literature" for result in absent):

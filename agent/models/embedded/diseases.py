@@ -160,16 +160,22 @@ def disease_in(masked: str) -> str:
     """The disease that a masked question names, as a database files it; empty without one.
 
     Of two names in one place the longer counts: "non-small-cell lung cancer" is not "lung cancer".
-    A name that is in no table is handed on as it is written.
+    A name that is in no table is handed on as it is written, and so is what stands where a disease
+    would ("drugs for X").
     """
+    if name := named_in(masked):
+        return name
+    slot = _SLOT.search(masked)
+    return slot["disease"] if slot else ""
+
+
+def named_in(masked: str) -> str:
+    """The same of names that stand in a table or have a disease's shape; empty without one."""
     found = [(m.end() - m.start(), heading) for p, heading in _TABLE if (m := p.search(masked))]
     written = _written(masked)
     if found and max(found)[0] + 4 >= len(written):
         return max(found)[1]
-    if written:
-        return written
-    slot = _SLOT.search(masked)
-    return slot["disease"] if slot else ""
+    return written
 
 
 def _written(masked: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from retort.agent.models.embedded import signals, topics
+from retort.agent.models.embedded import signals
 from retort.agent.models.embedded.classifier import INTENTS
 from retort.agent.models.embedded.entities import Entities
 from retort.agent.models.embedded.followup import Focus
@@ -102,8 +102,7 @@ def choose(
     wanted -= _unmeant(entities, wanted, ratios) - certain
     if not is_prediction and not certain:
         wanted = _told_by_papers(entities, wanted)
-        is_told = "literature" in wanted or is_reported(entities)
-        if is_told and len(topics.clauses(entities)) == 1:
+        if "literature" in wanted or is_reported(entities):
             wanted = wanted - {"prediction"} or {"literature"}
     if wanted == {"identity"} and _asks_another_quantity(entities):
         wanted = {"literature"}
@@ -117,10 +116,8 @@ def choose(
 def _particular(
     entities: Entities, wanted: set[str], certain: set[str], ratios: Mapping[str, float]
 ) -> set[str]:
-    """The intents without the general ones that a particular one explains away in one clause."""
+    """The intents without the general ones that a particular one explains away."""
     wanted = wanted - signals.unmeant(entities, wanted)
-    if len(topics.clauses(entities)) > 1 and len(wanted) > 1:
-        return wanted - {"literature", "out_of_scope"} if certain else wanted
     for name, others in signals.DISPLACES.items():
         if name in wanted:
             weaker = {n for n in others if name in certain or ratios[n] < ratios[name]}
@@ -238,7 +235,7 @@ def _possible(entities: Entities, wanted: set[str], focus: Focus) -> tuple[set[s
 def _swapped(entities: Entities, wanted: set[str], focus: Focus) -> set[str]:
     """The intents, each exchanged for its neighbour where what is named belongs to that."""
     wanted = set(wanted)
-    is_alone = not entities.molecules and not entities.refers_back
+    is_alone = not entities.molecules and not (entities.refers_back and focus.molecules)
     if "substructure" in wanted and entities.pattern and is_alone:
         wanted = (wanted - {"substructure"}) | {"compounds_with"}
     if "compounds_with" in wanted and entities.pattern and entities.molecules:

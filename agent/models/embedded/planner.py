@@ -1,30 +1,27 @@
 """From a conversation to tool calls.
 
 The classifier says which kinds of question are asked (intents.py corrects it), the entities say
-about what, calls.py builds the calls; this module joins them. Knows no record: answers are written
-elsewhere.
+about what, calls.py builds the calls; this module joins them. A question in several parts is a
+conversation in one breath: each part (parts.py) is planned as if those before it had been asked
+first. Knows no record: answers are written elsewhere.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from retort.agent.models.embedded import followup, topics
+from retort.agent.models.embedded import followup, omissions, parts, topics
 from retort.agent.models.embedded.calls import BUILDERS, Asked, search
 from retort.agent.models.embedded.classifier import IntentClassifier, SentenceEncoder
-from retort.agent.models.embedded.dialogue import Call, Result, Turn
-from retort.agent.models.embedded.entities import Entities, Mention, find_entities
+from retort.agent.models.embedded.dialogue import Call, Turn
+from retort.agent.models.embedded.entities import MAX_CHARACTERS, Entities, Mention, find_entities
 from retort.agent.models.embedded.gazetteer import Gazetteer
 from retort.agent.models.embedded.intents import choose
 
 MAX_CALLS = 8
 """tool calls in one round"""
-MAX_MOLECULES = 4
-"""molecules that one question is answered for, one call each"""
-MAX_COMPARED = 20
-"""molecules that one call compares"""
 
 _GREETING = re.compile(
     r"^\W*(?:hello|hi|hey|good (?:morning|evening|afternoon|day)|thanks?(?: you)?|bye|goodbye"
@@ -33,9 +30,10 @@ _GREETING = re.compile(
     r"|perfect)\b[^?]{0,40}\??\W*$",
     re.IGNORECASE,
 )
-_PREDICTORS = frozenset({"predict_property", "explain_prediction"})
+_LISTS = frozenset({"properties", "rules", "endpoints"})
+"""arguments that hold what is asked of a molecule; one call asks for all"""
 _SEVERAL = re.compile(
-    r"\bwhich (?:one|of (?:them|these|those|the two))\b|\bboth\b|\bthem\b|\bthe two\b",
+    r"\bwhich (?:one|of (?:them|these|those|the two))\b|\b(?:both|them|they|their|the two)\b",
     re.IGNORECASE,
 )
 """Two molecules spoken of before are meant, not the last one alone."""
@@ -49,12 +47,18 @@ class Plan:
     entities: Entities
     intents: tuple[str, ...]
     calls: tuple[Call, ...]
+    topic: str = ""
+    """what the literature is asked where the calls find nothing"""
     lacking: str = ""
     """what the question does not say and nothing before it does: "molecule", "target" ...; empty"""
     is_out_of_scope: bool = False
     is_greeting: bool = False
     assumed: tuple[Mention, ...] = ()
     """mentions whose spelling was corrected"""
+    parts: tuple[Plan, ...] = ()
+    """the plans of a question in several parts, in order, no call in two; else ()"""
+    omitted: tuple[str, ...] = ()
+    """what the question names and no call is about"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,137 +73,122 @@ class Planner:
         """The plan for the last turn; calls are limited to ``tools``."""
         question = turns[-1].question
         entities = find_entities(question, self.gazetteer)
+        planned: list[Plan] = []
+        before = list(turns[:-1])
+        for text in self._cut(question, entities, any(turn.calls for turn in before)):
+            for part in self._listed(text, before, tools, leans=len(before) >= len(turns)):
+                planned.append(part)
+                before.append(Turn(part.question, part.calls))
+        asking = [part for part in planned if not part.is_greeting]
+        if len(asking) > 1 and all(part.is_out_of_scope for part in asking):
+            return self._one(question, turns[:-1], tools)
+        plan = _joined(question, entities, asking or planned[:1])
+        return replace(plan, omitted=omissions.omitted(question, entities, plan.calls))
+
+    def _cut(self, question: str, entities: Entities, follows: bool) -> tuple[str, ...]:
+        """The parts at plain seams; a word of the seam may be mistyped."""
+        if len(question) > MAX_CHARACTERS:
+            return parts.cut(question, entities, follows)
+        found = parts.cut(entities.read, find_entities(entities.read, self.gazetteer), follows)
+        return found if len(found) > 1 else (question,)
+
+    def _listed(
+        self, text: str, before: Sequence[Turn], tools: Collection[str], leans: bool
+    ) -> list[Plan]:
+        """The plans of one part: several where it lists records of different kinds."""
+        whole = self._one(text, before, tools, leans)
+        if whole.intents in (("literature",), ("out_of_scope",), ("repeat",)):
+            return [whole]
+        items = parts.listed(text, find_entities(text, self.gazetteer))
+        if len(items) < 2:
+            return [whole]
+        return [self._one(item, before, tools, leans) for item in items]
+
+    def _one(
+        self, question: str, before: Sequence[Turn], tools: Collection[str], leans: bool = False
+    ) -> Plan:
+        """The plan of one part after ``before``; one that ``leans`` is about what these named."""
+        entities = read = find_entities(question, self.gazetteer)
+        if leans and read.mentions:
+            question = parts.bare(question)
+            entities = read = find_entities(question, self.gazetteer)
+        elif leans:
+            entities = replace(read, refers_back=True)
         if not question or _GREETING.match(question):
-            return Plan(question, entities, ("out_of_scope",), (), "", True, True)
-        focus = followup.focus_of(turns[:-1], self.gazetteer)
+            return Plan(
+                question, entities, ("out_of_scope",), (), is_out_of_scope=True, is_greeting=True
+            )
+        focus = followup.focus_of(before, self.gazetteer)
+        topic = topics.query(question, entities, focus)
         assumed = tuple(m for m in entities.mentions if m.written)
         repeated = tuple(
-            call for call in followup.repeated(entities, turns[:-1], focus) if call.name in tools
+            call for call in followup.repeated(entities, before, focus) if call.name in tools
         )
         if repeated:
-            return Plan(question, entities, ("repeat",), repeated[:MAX_CALLS], assumed=assumed)
+            return Plan(question, entities, ("repeat",), repeated, topic, assumed=assumed)
         intents: tuple[str, ...] = ("literature",)
         lacking = ""
         if not topics.is_about_papers(question):
             ratios = self.classifier.classify(entities, self.encoder)
             intents, lacking = choose(entities, ratios, focus)
+        if intents == ("out_of_scope",):
+            entities = read  # what the question leaves unsaid is no topic of the library
         calls: list[Call] = []
         for intent in intents:
-            molecules = self._molecules(intent, intents, entities, focus)
-            asked = Asked(question, entities, molecules, focus)
+            asked = Asked(question, entities, _molecules(entities, focus), focus)
             calls += [call for call in BUILDERS[intent](asked) if call.name in tools]
         if intents and not calls and "search_literature" in tools:
-            calls.append(search(topics.query(question, entities, focus)))
+            calls.append(search(topic))
         calls = [call for call in calls if call.args.get("query", "?")]
-        calls = [call for i, call in enumerate(calls) if call not in calls[:i]][:MAX_CALLS]
+        calls = [call for i, call in enumerate(calls) if call not in calls[:i]]
         return Plan(
             question,
             entities,
             intents,
             tuple(calls),
+            topic,
             "" if calls else lacking,
             intents == ("out_of_scope",),
             assumed=assumed,
         )
 
-    def escalate(
-        self, plan: Plan, results: Sequence[Result], turns: Sequence[Turn], tools: Collection[str]
-    ) -> tuple[Call, ...]:
-        """One more round, where every look-up in a database came back empty.
 
-        Measured values of another type are looked for first, then the literature. An efficiency
-        that was asked for without a potency follows from the potency that was found.
-        """
-        if "efficiency" in plan.intents and (made := _efficiencies(results)):
-            return made
-        if wider := _wider(results):
-            return wider
-        if "search_literature" not in tools or not results:
-            return ()
-        names = {result.call.name for result in results}
-        if names <= _PREDICTORS and not any(result.ok for result in results):
-            names |= topics.LOOK_UPS  # no such predictor: a paper may tell
-        if "search_literature" in names or not names & topics.LOOK_UPS:
-            return ()
-        if any(result.ok and not is_absence(result) for result in _decisive(results)):
-            return ()
-        if any(m.kind == "structure" for m in plan.entities.molecules):
-            return ()
-        focus = followup.focus_of(turns[:-1], self.gazetteer)
-        return (search(topics.query(plan.question, plan.entities, focus)),)
-
-    def _molecules(
-        self, intent: str, intents: tuple[str, ...], entities: Entities, focus: followup.Focus
-    ) -> tuple[str, ...]:
-        """The molecules that one intent is about: of its own clause where clauses differ."""
-        named = tuple(dict.fromkeys(m.text for m in entities.molecules))
-        if not named:
-            return (
-                focus.molecules[-2:] if _SEVERAL.search(entities.masked) else focus.molecules[-1:]
-            )
-        several = len(named) > 1 and len(intents) > 1 and intent != "similarity"
-        if several and (own := self._clause_molecules(intent, entities)):
-            return own
-        return named[: MAX_COMPARED if intent == "similarity" else MAX_MOLECULES]
-
-    def _clause_molecules(self, intent: str, entities: Entities) -> tuple[str, ...]:
-        """Molecules of the clauses that ask for ``intent``; () where clauses tell nothing."""
-        clauses = topics.clauses(entities)
-        if len(clauses) < 2 or not all(clause.molecules for clause in clauses):
-            return ()
-        ratios = [self.classifier.classify(clause, self.encoder)[intent] for clause in clauses]
-        asking = [c for c, ratio in zip(clauses, ratios, strict=True) if ratio >= 1.0]
-        return tuple(dict.fromkeys(m.text for clause in asking for m in clause.molecules))
+def _molecules(entities: Entities, focus: followup.Focus) -> tuple[str, ...]:
+    """The molecules that a question is about: those named, else those spoken of before."""
+    if named := tuple(dict.fromkeys(m.text for m in entities.molecules)):
+        return named
+    return focus.molecules[-2:] if _SEVERAL.search(entities.masked) else focus.molecules[-1:]
 
 
-def _efficiencies(results: Sequence[Result]) -> tuple[Call, ...]:
-    """Ligand efficiencies from the best measured value of each molecule; () once they are there."""
-    if any(result.call.name == "ligand_efficiency" for result in results):
-        return ()
-    calls = []
-    for result in results:
-        values = [
-            item["record"]
-            for item in result.evidence
-            if item["record"].get("pchembl") and item["record"].get("units") == "nM"
-        ]
-        if result.call.name == "find_activities" and result.ok and values:
-            best = next((value for value in values if not value.get("variant")), values[0])
-            activity = f"{best['type']} {best['value']:g} nM"
-            args = {"molecule": result.call.args["molecule"], "activity": activity}
-            calls.append(Call("ligand_efficiency", args))
-    return tuple(calls)
+def _joined(question: str, entities: Entities, planned: Sequence[Plan]) -> Plan:
+    """One plan of several parts; a part that an earlier one answers along is part of that."""
+    calls: list[Call] = []
+    for call in (call for part in planned for call in part.calls):
+        same = next((i for i, other in enumerate(calls) if _merged(other, call)), None)
+        if same is None:
+            calls.append(call)
+        else:
+            calls[same] = _merged(calls[same], call) or call
+    kept: list[Plan] = []
+    open_calls = list(calls)
+    for part in planned:
+        own = tuple(c for c in open_calls if any(_merged(c, call) for call in part.calls))
+        open_calls = [call for call in open_calls if call not in own]
+        if own or not part.calls:
+            kept.append(replace(part, calls=own))
+    if len(kept) == 1:
+        intents = tuple(dict.fromkeys(name for part in planned for name in part.intents))
+        return replace(kept[0], question=question, entities=entities, intents=intents)
+    intents = tuple(dict.fromkeys(name for part in kept for name in part.intents))
+    assumed = tuple(dict.fromkeys(mention for part in kept for mention in part.assumed))
+    return Plan(question, entities, intents, tuple(calls), assumed=assumed, parts=tuple(kept))
 
 
-def _decisive(results: Sequence[Result]) -> Sequence[Result]:
-    """The results that answer: of "does X inhibit Y", what was measured of the two together.
-
-    That X has a mechanism of action on something else says nothing of Y.
-    """
-    pairs = [
-        result
-        for result in results
-        if result.call.name == "find_activities" and {"target", "molecule"} <= set(result.call.args)
-    ]
-    return pairs or results
-
-
-def _wider(results: Sequence[Result]) -> tuple[Call, ...]:
-    """Activities of any type, for those of which there are none of the type that was asked for."""
-    looked = [result for result in results if result.call.name == "find_activities"]
-    if any(result.call.name not in topics.LOOK_UPS for result in results):
-        return ()
-    made = [dict(result.call.args) for result in looked]
-    wider: list[Call] = []
-    for result in looked:
-        args = {k: v for k, v in result.call.args.items() if k != "activity_type"}
-        is_narrow = result.ok and "activity_type" in result.call.args and is_absence(result)
-        held = any("Without these filters" in str(item["quote"]) for item in result.evidence)
-        if is_narrow and held and args not in made:
-            wider.append(Call("find_activities", args))
-    return tuple(wider)
-
-
-def is_absence(result: Result) -> bool:
-    """Whether a call succeeded in finding nothing."""
-    return all(item["record"].get("record") == "absence" for item in result.evidence)
+def _merged(one: Call, other: Call) -> Call | None:
+    """One call for what two ask of the same tool and the same subject; None where they differ."""
+    listed = [key for key in one.args if key in _LISTS and one.args[key] and other.args.get(key)]
+    rest, others = ({k: v for k, v in c.args.items() if k not in listed} for c in (one, other))
+    if one.name != other.name or rest != others:
+        return None
+    joined = {key: list(dict.fromkeys([*one.args[key], *other.args[key]])) for key in listed}
+    return replace(one, args={**one.args, **joined})

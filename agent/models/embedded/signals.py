@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from retort.agent.models.embedded.entities import Entities
+from retort.agent.models.embedded.entities import Entities, read_masked
 from retort.agent.models.embedded.followup import Focus
 
 _EFFICIENCY = re.compile(
@@ -93,6 +93,9 @@ _PAPERS_TOO = re.compile(
     r"\b(?:and|plus|also) (?:the |any |some )?(?:papers|articles|literature|publications|studies)"
     r" (?:on|about|of|for)\b",
     re.IGNORECASE,
+)
+_PAPERS = re.compile(
+    r"\W*(?:the |any |some )?(?:papers|articles|literature|publications|studies)\b", re.IGNORECASE
 )
 
 DISPLACES: dict[str, frozenset[str]] = {
@@ -190,6 +193,20 @@ def _listed(text: str) -> set[str]:
     """The records that a question names side by side: "indications, warnings, mechanism"."""
     found = {name for name, words in _RECORDS.items() if words.search(text)}
     return found if len(found) > 1 else set()
+
+
+def kinds(text: str) -> set[str]:
+    """The kinds of record that the nouns of a stretch of text ask for."""
+    read = read_masked(text, ())
+    by_table = {
+        "properties": read.properties,
+        "rules": read.rules,
+        "prediction": read.endpoints,
+        "activities": read.activity_types,
+        "literature": _PAPERS.match(text),
+    }
+    found = {name for name, words in _RECORDS.items() if words.search(text)}
+    return found | {name for name, has in by_table.items() if has}
 
 
 def asks_besides(text: str) -> bool:

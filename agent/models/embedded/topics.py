@@ -1,4 +1,4 @@
-"""What to ask of the literature: the topic of a question, without its small talk, and its clauses.
+"""What to ask of the literature: the topic of a question, without its small talk.
 
 Owns the wording of queries. Knows no tool and no intent.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from retort.agent.models.embedded.entities import Entities, Mention, read_masked
+from retort.agent.models.embedded.entities import Entities
 from retort.agent.models.embedded.followup import Focus
 from retort.agent.models.embedded.vocabulary import FUNCTION_WORDS
 
@@ -90,21 +90,6 @@ def _words_before(focus: Focus, entities: Entities) -> list[str]:
     topic = focus.topic or " ".join(focus.molecules[-1:] + focus.targets[-1:])
     words = [word.strip("?.,;:!\"'()") for word in topic.split()]
     return [w for w in words if w and w.lower() not in FUNCTION_WORDS and w.lower() not in dropped]
-
-
-def clauses(entities: Entities) -> list[Entities]:
-    """The parts of a question that stand on their own, each with its own mentions."""
-    parts = re.split(
-        r"[?;.]\s+|,? and (?=what|how|is|does|which|the|do|are|can|also)|, (?=what|how|is|does)",
-        entities.masked,
-    )
-    mentions = list(entities.mentions)
-    found = []
-    for part in parts:
-        count = len(re.findall(r"\b(?:drug|target|variant|pattern|document|KCNH2)\b", part))
-        own: list[Mention] = [mentions.pop(0) for _ in range(min(count, len(mentions)))]
-        found.append(read_masked(part, tuple(own)))
-    return [clause for clause in found if clause.masked.strip()]
 
 
 def _cut(text: str) -> str:

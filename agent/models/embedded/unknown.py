@@ -25,7 +25,7 @@ _UNKNOWN_SLOTS = tuple(
         r"\b(?:mechanism(?: of action)?|mode of action|moa|target|structure|smiles|formula|weight"
         r"|mass|logp|tpsa|psa|qed"
         r"|solubility|lipophilicity|logd|indications?|pains|brenk alerts|toxicophores|properties"
-        r"|descriptors|synonyms|similarity|inchikey|risk|alerts"
+        r"|descriptors|synonyms|similarity|inchikey|risk|alerts|count"
         r"|profile|donors|acceptors|bonds|rings) (?:of|for|in|between) (NAME)(?=[?.,!]| and\b| "
         r"on\b| in\b|$)",
         r"\bhow (?:potent|active|soluble|similar|heavy|polar|drug-?like) is (NAME)\b",

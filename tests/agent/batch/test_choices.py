@@ -70,3 +70,9 @@ def test_words_of_the_question_choose_nothing() -> None:
     quote = [{"quote": "Warfarin and aspirin were given."}]
     choices = ("warfarin", "clopidogrel")
     assert supported(quote, "Does warfarin bind CYP2C9?", choices) == Choice("", "unclear")
+
+
+def test_the_choice_that_holds_all_of_another_and_more_is_the_one_spoken_of() -> None:
+    choices = ("ER", "ER alpha", "AR")
+    assert supported([{"quote": "It binds ER alpha."}], "Which one?", choices).letter == "B"
+    assert supported([{"quote": "It binds ER."}], "Which one?", choices).letter == "A"

@@ -27,6 +27,8 @@ from retort.agent.batch.scoring import is_number_right, is_source_cited, score, 
         ("The weight is 1,180.2 g/mol [1].", "1180.16 g/mol", None, True),
         ("The mass is 180.2 Da [1].", "180.16 g/mol", None, True),
         ("The logP of CYP2C9's and COX-2's ligand is 1.31 [2].", "1.31", None, True),
+        ("It has 5 rotatable bonds [1].", "5", None, True),
+        ("Of 12 bonds, 5 rotate [1].", "5", None, False),
         ("It is -4.55 [1].", "-4.55", None, True),
         ("It is 4.55 [1].", "-4.55", None, False),
         ("Exactly zero: 0 [1].", "0", 0.0, True),
@@ -93,7 +95,9 @@ def test_shares_and_their_intervals() -> None:
     assert half and (half.value, half.n) == (0.8, 50) and half.high - half.low > 0.2
     assert share(hits, ~hits & hits) is None and share(hits[:0]) is None
     sure = share(np.ones(5, bool))
-    assert sure and (sure.low, sure.high) == (1.0, 1.0)
+    assert sure and (sure.low, sure.high) == (0.4782, 1.0)  # as R's binom.test(5, 5)
+    none = share(np.zeros(5, bool))
+    assert none and (none.low, none.high) == (0.0, 0.5218)
 
 
 def test_groups_kinds_and_the_baseline() -> None:

@@ -111,3 +111,10 @@ def test_unusual_line_separators_and_half_characters(tmp_path: Path) -> None:
     assert [item.question for item in read(tmp_path, lines)] == ["one\u2028two", "three"]
     half = '{"id": "\\ud800", "question": "a\\udcff", "session": "s\\ud800"}\n'
     assert read(tmp_path, half) == (Item("?", "a?", "s?"),)
+
+
+def test_a_table_cut_by_semicolons_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    path = tmp_path / "q.csv"
+    path.write_bytes('\ufeffid;question;years\r\n1;"What, and why?";2010-\r\n'.encode())
+    (item,) = read_questions(path)
+    assert (item.id, item.question, item.only.years) == ("1", "What, and why?", (2010, None))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from askers import STAMP, Echo
 
-from retort.agent.batch.records import Asker, Item, Progress, Stamp
+from retort.agent.batch.records import Asker, Gold, Item, Progress, Stamp
 from retort.agent.batch.running import run
 from retort.agent.batch.writing import Answers
 from retort.retrieval.errors import UsageError
@@ -117,6 +118,8 @@ def test_a_copy_that_a_kill_prevented_is_made_without_asking(tmp_path: Path) -> 
     echo = Echo()
     assert go(echo, [Item("1", "same"), Item("2", "same")], out).done == 1
     assert echo.asked == [] and lines(out)[1]["copied_from"] == "1"
+    go(echo, [Item("2", "same"), Item("3", "same")], out)
+    assert echo.asked == [] and lines(out)[2]["copied_from"] == "1", "a copy of a copy, too"
 
 
 def test_other_settings_are_noticed_and_may_be_mixed(tmp_path: Path) -> None:
@@ -151,3 +154,50 @@ def test_unusual_line_separators_in_an_answer_do_not_end_its_line(tmp_path: Path
     items = [Item("1", "one\u2028two\x85three"), Item("2", "four")]
     assert go(Echo(), items, out).done == 2
     assert go(Echo(), items, out).skipped == 2
+
+
+ROW = Item("1", "q", "s", ("one", "two"), "mine", Filter(years=(2010, None), mesh=("Migraine",)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"session": "t"}, "session"),
+        ({"session": None}, "session"),
+        ({"choices": ("two", "one")}, "choices"),
+        ({"library": ""}, "library"),
+        ({"only": Filter(years=(2010, 2020), mesh=("Migraine",))}, "filters"),
+        ({"only": Filter()}, "filters"),
+        ({"choices": (), "library": "other"}, "choices and library"),
+    ],
+)
+def test_a_row_that_sets_something_else_is_noticed(
+    tmp_path: Path, changed: dict[str, Any], name: str
+) -> None:
+    out = tmp_path / "a.jsonl"
+    go(Echo(), [ROW], out)
+    before = out.read_bytes()
+    with pytest.raises(UsageError, match=f"made with other {name}") as caught:
+        go(Echo(), [replace(ROW, **changed)], out, mix_settings=True)
+    assert "It now says" in caught.value.why and "new id" in caught.value.next
+    assert out.read_bytes() == before
+    assert go(Echo(), [replace(ROW, gold=Gold("one"))], out).skipped == 1
+
+
+def test_a_row_is_told_plainly_and_kept_with_its_copies(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    alike = [replace(ROW, session=None), replace(ROW, id="2", session=None)]
+    go(Echo(), [*alike, Item("3", "plain")], out)
+    filters = {"years": [2010, None], "mesh": ["Migraine"]}
+    row = {"choices": ["one", "two"], "library": "mine", "filters": filters}
+    assert [line["row"] for line in lines(out)] == [row, row, {}]
+    assert go(Echo(), [*alike, Item("3", "plain")], out).skipped == 3
+
+
+def test_lines_that_do_not_say_their_row_are_kept(tmp_path: Path) -> None:
+    out = tmp_path / "a.jsonl"
+    go(Echo(), [ROW], out)
+    (line,) = lines(out)
+    del line["row"]
+    out.write_text(json.dumps(line) + "\n")
+    assert go(Echo(), [ROW], out).skipped == 1

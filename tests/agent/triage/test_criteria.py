@@ -14,7 +14,7 @@ from langchain_core.language_models.fake_chat_models import FakeListChatModel
 
 from retort.agent.triage import criteria, judging, matching
 from retort.agent.triage.features import counted
-from retort.agent.triage.records import Criteria, Record
+from retort.agent.triage.records import Criteria, Reason, Record
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.errors import RetortError, UsageError
 
@@ -125,6 +125,15 @@ def test_a_record_that_meets_every_criterion_comes_first() -> None:
     assert prior.first.std() == pytest.approx(prior.lasting.std()) == pytest.approx(1)
 
 
+def test_one_criterion_met_well_does_not_make_up_for_one_not_met() -> None:
+    """The first row meets one criterion, the second both a little; the whole query takes both for
+    nearly as good, its own order the first."""
+    side = np.array([[5.0, 9.0, 0.0], [4.0, 3.0, 3.0], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+    prior = matching.prior([side])
+    assert prior.lasting.argmax() == 0
+    assert prior.first.argmax() == 1
+
+
 def test_words_of_the_criteria_and_mesh_are_marked() -> None:
     spans = matching.highlights(
         TRIPTANS, Criteria("migraine adults", exclude=("children", "child"))
@@ -163,7 +172,7 @@ def test_the_best_sentence_is_a_slice_of_the_record() -> None:
     assert judging.best_match(TRIPTANS, Criteria("insulin")) == ()
 
 
-def judged(*replies: str) -> tuple[judging.Reason, ...]:
+def judged(*replies: str) -> tuple[Reason, ...]:
     judge = judging.ChatJudge(FakeListChatModel(responses=[*replies]), "m")
     wanted = Criteria(include=("migraine", "adults"), exclude=("children",))
     return judge.judge(TRIPTANS, wanted)
@@ -189,5 +198,34 @@ def test_a_verdict_without_words_of_the_record_is_dropped(reply: str) -> None:
 
 def test_only_a_language_model_judges() -> None:
     model = FakeListChatModel(responses=[""])
-    assert judging.choose(model, "embedded") is judging.NOBODY
+    assert judging.choose(model, "embedded") is None
     assert isinstance(judging.choose(model, "hf:some/model"), judging.ChatJudge)
+
+
+@pytest.mark.parametrize(
+    ("criterion", "quote"),
+    [
+        ("a child", "No child did."),
+        ("studies in animals", None),
+        ("migraine attacks of rats", None),
+        ("attacks in migraine", "Attacks are long."),  # migraine is looked for
+        ("a trial of rizatriptan in children", None),
+        ("", None),
+    ],
+)
+def test_a_strong_match_of_an_exclusion_is_shown_with_its_sentence(
+    criterion: str, quote: str | None
+) -> None:
+    wanted = Criteria(include=("adults with migraine",), exclude=(criterion,))
+    found = judging.told(TRIPTANS, wanted, ())
+    assert [reason.quote for reason in found] == ([quote] if quote else [])
+    for reason in found:
+        assert getattr(TRIPTANS, reason.field)[reason.start : reason.end] == quote
+        assert reason.is_exclusion and "Possible exclusion" in reason.text
+
+
+def test_an_exclusion_that_a_model_judged_is_not_judged_by_words() -> None:
+    said = judged('MET\n"Adults"', 'MET\n"Adults"', 'NOT MET\n"No child did."')
+    wanted = Criteria(include=("migraine", "adults"), exclude=("children",))
+    assert judging.told(TRIPTANS, wanted, said) == said
+    assert not any(reason.is_exclusion for reason in said)

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retort.agent.triage.estimate import estimate, is_target_met
+from retort.agent.triage.estimate import Lasting, estimate, is_target_met
 
+RANDOM = Lasting(0, 0, 0)
 LABELS = st.lists(st.booleans(), max_size=60)
 
 
@@ -40,7 +41,7 @@ def test_more_irrelevant_records_never_raise_the_upper_bound(
 @given(LABELS, st.integers(0, 100))
 def test_a_random_order_is_believed_less(labels: list[bool], unread: int) -> None:
     total = len(labels) + unread
-    assert estimate(labels, total, odds=1).high >= estimate(labels, total, odds=3).high
+    assert estimate(labels, total, lasting=RANDOM).high >= estimate(labels, total).high
 
 
 @given(LABELS, st.integers(0, 100), st.sampled_from((0.5, 0.8, 0.95)))
@@ -66,7 +67,7 @@ def test_nothing_found_never_meets_the_target_before_the_end() -> None:
 def test_in_a_random_order_the_bound_is_that_of_an_urn() -> None:
     """Half of 1,000 records read at random and none relevant: 5 left would be seen with a chance of
     31 in 32, 4 with 15 in 16; so 4 is the most at 95 %."""
-    assert estimate([False] * 500, 1000, odds=1).high == 4
+    assert estimate([False] * 500, 1000, lasting=RANDOM).high == 4
 
 
 def test_in_random_orders_the_interval_holds_as_often_as_it_says() -> None:
@@ -74,7 +75,7 @@ def test_in_random_orders_the_interval_holds_as_often_as_it_says() -> None:
     held = 0
     for _ in range(200):
         labels = chance.permutation([True] * 30 + [False] * 270)
-        held += 30 <= estimate(labels[:150], 300, odds=1).high
+        held += 30 <= estimate(labels[:150], 300, lasting=RANDOM).high
     assert held >= 0.9 * 200
 
 

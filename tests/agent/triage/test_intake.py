@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retort.agent.triage import intake
-from retort.agent.triage.intake import Intake, from_files, labels_in, read_labels
-from retort.agent.triage.records import Decision, Record
+from retort.agent.triage.intake import Intake, Labels, from_files, labels_in, read_labels
+from retort.agent.triage.ranked import rank
+from retort.agent.triage.records import Criteria, Decision, Record
 from retort.agent.triage.screening import Screening
 from retort.retrieval.errors import RetortError, UsageError
 
@@ -127,6 +128,33 @@ def test_a_folder_is_read_file_by_file(tmp_path: Path) -> None:
     taken = from_files([tmp_path])
     assert len(taken.records) == 2
     assert len(taken.skipped) == 1 and "c.bin" in taken.skipped[0]
+    assert taken.failed == ()
+
+
+def test_broken_files_stop_no_others_and_are_named_with_why(tmp_path: Path) -> None:
+    good = write(tmp_path, f"title,abstract\nTriptans in migraine,{LONG}\n", "a.csv")
+    short, empty = write(tmp_path, "abc", "b.txt"), write(tmp_path, "", "c.ris")
+    taken = from_files([tmp_path])
+    assert [record.title for record in taken.records] == ["Triptans in migraine"]
+    assert taken.failed == (
+        "b.txt is too short to be a document. It holds 3 characters: 'abc'.",
+        "c.ris is empty. It has zero bytes.",
+    )
+    named = from_files([good, write(tmp_path, "a,b,c\n1,2,3\n4,5,6\n", "d.csv"), tmp_path / "e"])
+    assert len(named.records) == 1 and len(named.failed) == 2
+    assert "without a column of titles" in named.failed[0] and "e" in named.failed[1]
+    with pytest.raises(RetortError, match="None of 2 files") as none:
+        from_files([short, empty])
+    assert "b.txt is too short" in none.value.why and "c.ris is empty" in none.value.why
+    with pytest.raises(RetortError, match="too short"):
+        from_files([short])
+
+
+def test_a_table_of_labels_may_hold_long_abstracts(
+    records: tuple[Record, ...], tmp_path: Path
+) -> None:
+    path = write(tmp_path, f"record_id,abstract,label\n0,{'word ' * 40_000},1\n")
+    assert [d.record_id for d in read_labels(path, records).decisions] == ["0"]
 
 
 HOSTILE = {
@@ -152,7 +180,8 @@ def test_files_without_records_are_refused_with_the_next_step(text: str, tmp_pat
 def test_labels_of_a_table_of_their_own(records: tuple[Record, ...], tmp_path: Path) -> None:
     path = write(tmp_path, "pmid;decision\n1;include\nPMID:2;exclude\n999;include\n3;\n")
     found = read_labels(path, records)
-    assert [(d.record_id, d.label, d.by) for d in found] == [
+    assert found.skipped == ("records.csv: ids of no record here (1): 999",)
+    assert [(d.record_id, d.label, d.by) for d in found.decisions] == [
         ("0", "include", "import"),
         ("1", "exclude", "import"),
     ]
@@ -179,7 +208,8 @@ def test_labels_given_apart_outrank_those_that_came(records: tuple[Record, ...])
         records, (Decision("0", "include", "import", 1), Decision("1", "include", "import", 1))
     )
     both = intake.with_labels(
-        came, (Decision("0", "exclude", "import", 2), Decision("2", "include", "import", 2))
+        came,
+        Labels((Decision("0", "exclude", "import", 2), Decision("2", "include", "import", 2)), ()),
     )
     assert {d.record_id: d.label for d in both.decisions} == {
         "0": "exclude",
@@ -187,7 +217,17 @@ def test_labels_given_apart_outrank_those_that_came(records: tuple[Record, ...])
         "2": "include",
     }
     torn = (Decision("3", "exclude", "import", 2), Decision("3", "include", "import", 2))
-    assert [c.record_id for c in intake.with_labels(came, torn).conflicts] == ["3"]
+    assert [c.record_id for c in intake.with_labels(came, Labels(torn, ())).conflicts] == ["3"]
+
+
+def test_labels_that_are_not_known_are_told(records: tuple[Record, ...], tmp_path: Path) -> None:
+    text = "record_id,label\n1,Ja\n2,1\n3,-1\n4,\n5,ja\n6,Ja\n"
+    path = write(tmp_path, text)
+    told = 'records.csv: labels not known, which count as none (3): "Ja", "ja"'
+    assert read_labels(path, records).skipped == (told,)
+    came = from_files([write(tmp_path, f"title,abstract,decision\nOne,{LONG},Ja\nTwo,{OTHER},1\n")])
+    assert came.skipped == ('records.csv: labels not known, which count as none (1): "Ja"',)
+    assert [decision.label for decision in came.decisions] == ["include"]
 
 
 @pytest.mark.parametrize("format", ["csv", "ris"])
@@ -200,6 +240,7 @@ def test_an_export_read_again_gives_the_same_labels(
     screening.decide("0", "include", "a note, with a comma")
     screening.decide("1", "exclude", "=HYPERLINK(1)")
     screening.decide("2", "maybe")
+    screening.note("3", "look at the table; undecided")
     text = screening.export(format)  # type: ignore[arg-type]
     again = from_files([write(tmp_path, text, f"export.{format}")])
     assert {record.id for record in again.records} == {*map(str, range(40)), "bare"}
@@ -210,6 +251,14 @@ def test_an_export_read_again_gives_the_same_labels(
     }
     notes = {d.record_id: d.note for d in again.decisions}
     assert notes["0"] == "a note, with a comma"
+    assert again.notes == {"3": "look at the table; undecided"}
+    (ranked,) = [row for row in rank(again, Criteria("migraine")) if row.record.id == "3"]
+    assert ranked.note == "look at the table; undecided" and ranked.decision is None
+    second = Screening.create(tmp_path / "second.sqlite", "two", again, Criteria())
+    assert second.show("3").note == "look at the table; undecided"
+    assert second.show("3").decision is None
+    assert second.export(format).count("look at the table") == 1  # type: ignore[arg-type]
+    second.close()
     before = {record.id: record for record in screening.records}
     assert all(record.title == before[record.id].title for record in again.records)
     assert all(record.abstract == before[record.id].abstract for record in again.records)

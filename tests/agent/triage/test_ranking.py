@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from retort.agent.triage.features import Features, word_features, words_and_pairs
+from retort.agent.triage import features as features_of
+from retort.agent.triage.features import Features, counted, word_features
 from retort.agent.triage.ranking import Prior, order, standardised
 from retort.agent.triage.records import Record
 from retort.retrieval.encode import HashingEncoder
@@ -60,12 +62,39 @@ def test_a_title_counts_without_an_abstract() -> None:
     assert words[0].nnz > 0 and words[1].nnz == 0
 
 
-def test_terms_and_their_neighbours() -> None:
-    assert words_and_pairs("Rizatriptan for migraines") == [
-        "rizatriptan",
-        "migrain",
-        "rizatriptan migrain",
-    ]
+def test_columns_that_hold_nothing_are_left_out(records: tuple[Record, ...]) -> None:
+    words = word_features(records)
+    assert (np.asarray(words.sum(axis=0)).ravel()[1:] > 0).all()
+    scores = order(
+        Features(word_features([Record("1", ""), Record("2", "")])),
+        Prior.none(2),
+        np.array([0, 1]),
+        np.array([True, False]),
+    )
+    assert not scores.any()  # nothing tells them apart, and nothing fails
+
+
+def test_terms_and_their_neighbours_are_counted() -> None:
+    counts = counted(["Rizatriptan for migraines, migraines", "migraine", "", "migraine for"])
+    assert counts.sum(axis=1).ravel().tolist() == [[5, 1, 0, 1]], "three terms and two pairs"
+    assert sorted(counts[0].data) == [1, 1, 1, 2]
+    assert (counts[1] != counts[3]).nnz == 0, "stop words are none"
+    single = counted(["rizatriptan migraine migraine"], has_pairs=False)
+    assert single.sum() == 3 and counts[0].multiply(single).nnz == 2
+
+
+def test_neighbours_have_an_order() -> None:
+    one, other = counted(["headache nausea"]), counted(["nausea headache"])
+    assert one.multiply(other).nnz == 2, "the terms alone"
+
+
+def test_texts_are_counted_alike_however_many_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"migraine number {n} of {n % 3}" for n in range(7)]
+    whole, told = counted(texts), []
+    monkeypatch.setattr(features_of, "CHUNK", 3)
+    parts = counted(texts, progress=lambda done, total: told.append((done, total)))
+    assert (whole != parts).nnz == 0
+    assert told == [(3, 7), (6, 7), (7, 7)]
 
 
 def test_scores_that_are_all_alike_are_nought() -> None:

@@ -13,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from retort.agent.triage import ranked
 from retort.agent.triage.features import Vectors
+from retort.agent.triage.holding import Kept
 from retort.agent.triage.intake import Conflict, Intake
+from retort.agent.triage.progress import Curve
 from retort.agent.triage.records import Criteria, Decision, Record
 from retort.agent.triage.screening import Screening
+from retort.agent.triage.store import Store
 from retort.retrieval.encode import HashingEncoder
 from retort.retrieval.errors import RetortError, UsageError
 
@@ -36,6 +40,14 @@ def read(screening: Screening, count: int) -> list[str]:
         ids.append(shown.record.id)
         screening.decide(shown.record.id, truth(shown.record))  # type: ignore[arg-type]
     return ids
+
+
+def history(path: Path, record_id: str) -> list[Kept]:
+    """Every decision of one record that was not taken back, oldest first."""
+    store = Store(path / "sessions.sqlite")
+    found = store.decisions("one")
+    store.close()
+    return [kept for kept in found if kept.decision.record_id == record_id]
 
 
 def test_criteria_rank_before_the_first_label(begin: Begin) -> None:
@@ -95,9 +107,9 @@ def test_undo_and_redo(begin: Begin) -> None:
     assert screening.next().record.id == third  # type: ignore[union-attr]
     assert screening.undo().record.id == second  # type: ignore[union-attr]
     assert screening.progress().screened == 1
-    screening.redo()
+    assert screening.redo().record.id == second  # type: ignore[union-attr]
     assert screening.progress().screened == 2
-    screening.redo()
+    assert screening.redo().record.id == third  # type: ignore[union-attr]
     assert screening.redo() is None
     assert {one.record.id for one in screening.decisions()} == {first, second, third}
     screening.undo()
@@ -105,22 +117,38 @@ def test_undo_and_redo(begin: Begin) -> None:
     assert screening.redo() is None, "another decision was made since"
 
 
-def test_a_decision_that_is_changed_and_taken_back_leaves_the_one_before(begin: Begin) -> None:
+def test_decisions_come_by_label_and_page_newest_first(begin: Begin) -> None:
+    screening = begin()
+    for number in range(6):
+        screening.decide(str(number), "include" if number % 2 else "exclude")
+    screening.decide("1", "maybe")
+
+    def ids(*wanted: object) -> list[str]:
+        return [one.record.id for one in screening.decisions(*wanted)]  # type: ignore[arg-type]
+
+    assert ids() == ["1", "5", "4", "3", "2", "0"]
+    assert ids(None, 1, 3) == ["5", "4"]
+    assert (ids("include"), ids("exclude", 2), ids("maybe")) == (["5", "3"], ["0"], ["1"])
+
+
+def test_a_decision_that_is_changed_and_taken_back_leaves_the_one_before(
+    begin: Begin, tmp_path: Path
+) -> None:
     screening = begin()
     screening.decide("4", "include")
     screening.decide("4", "exclude", "animals")
     shown = screening.show("4")
     assert shown.decision and shown.decision.label == "exclude" and shown.note == "animals"
-    assert [kept.decision.label for kept in screening.history("4")] == ["include", "exclude"]
+    assert [kept.decision.label for kept in history(tmp_path, "4")] == ["include", "exclude"]
     back = screening.undo()
     assert back and back.decision and back.decision.label == "include"
     assert screening.progress().included == 1
 
 
-def test_who_decided_and_by_which_ranking_is_kept(begin: Begin) -> None:
+def test_who_decided_and_by_which_ranking_is_kept(begin: Begin, tmp_path: Path) -> None:
     screening = begin()
     read(screening, 2)
-    kept = screening.history(screening.decisions()[0].record.id)[-1]
+    kept = history(tmp_path, screening.decisions()[0].record.id)[-1]
     assert (kept.decision.by, kept.ranking[:8]) == ("user", "criteria")
     assert kept.rank and kept.score is not None and kept.decision.at > 1e9
 
@@ -133,7 +161,8 @@ def test_maybe_is_set_aside_and_teaches_nothing(begin: Begin) -> None:
     progress = screening.progress()
     assert (progress.maybe, progress.screened, progress.estimate.read) == (1, 0, 0)
     assert screening.next().record.id != shown.record.id  # type: ignore[union-attr]
-    assert screening.prisma()["undecided"] == 1
+    counts = screening.prisma()
+    assert (counts["undecided"], counts["screened"], counts["not_screened"]) == (1, 0, 39)
 
 
 def test_a_users_label_outranks_an_imported_one(begin: Begin, records: tuple[Record, ...]) -> None:
@@ -146,14 +175,17 @@ def test_a_users_label_outranks_an_imported_one(begin: Begin, records: tuple[Rec
     assert screening.show("0").decision == imported[0]
 
 
-def test_contradicting_labels_count_as_undecided(begin: Begin, records: tuple[Record, ...]) -> None:
+def test_contradicting_labels_count_as_undecided(
+    begin: Begin, records: tuple[Record, ...], tmp_path: Path
+) -> None:
     both = (Decision("0", "include", "import", 1.0), Decision("0", "exclude", "import", 1.0))
     conflict = Conflict("0", ("exclude", "include"))
     screening = begin(Intake(records, both, (conflict,), 40))
     assert screening.progress().conflicts == 1
     assert screening.show("0").decision is None
-    assert len(screening.history("0")) == 2, "both are kept"
+    assert len(history(tmp_path, "0")) == 2, "both are kept"
     assert screening.prisma()["undecided"] == 1
+    assert Screening.listing(tmp_path / "sessions.sqlite")[0].screened == 0
     screening.decide("0", "include")
     assert screening.progress().conflicts == 0
 
@@ -162,6 +194,8 @@ def test_records_without_any_text_come_last(begin: Begin, records: tuple[Record,
     bare = Record("bare", "")
     screening = begin(Intake((bare, *records), identified=41))
     assert screening.rows()[-1].record == bare
+    assert "Retort_reason" in screening.export("ris").split("TY  - ")[-1]
+    assert screening.export("ris").count("Retort_reason") == 1
     read(screening, 40)
     last = screening.next()
     assert last and last.record == bare and last.chosen == "unreadable"
@@ -175,7 +209,6 @@ def test_all_read_means_all_known(begin: Begin) -> None:
     progress = screening.progress()
     assert progress.estimate.low == progress.estimate.high == progress.included == 10
     assert progress.curve[-1] == (40, 10)
-    assert progress.band[-1] == (40, 1.0, 1.0)
     assert screening.prisma() == {
         "identified": 42,
         "duplicates_removed": 2,
@@ -212,7 +245,9 @@ def test_it_goes_on_where_it_was_left(begin: Begin, tmp_path: Path) -> None:
     assert again.show("7").note == "look again"
     assert again.progress().screened == 5
     again.close()
-    (listed,) = Screening.listing(path)
+    Screening.create(path, "two", Intake((Record("a", "A"),)), Criteria()).close()
+    later, listed = Screening.listing(path)
+    assert (later.name, later.total) == ("two", 1), "the one last worked on first"
     assert (listed.name, listed.total, listed.screened) == ("one", 40, 5)
 
 
@@ -220,6 +255,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from retort.agent.triage.screening import Screening
+from retort.agent.triage.store import Store
 screening = Screening.open(Path(sys.argv[1]), "one")
 while shown := screening.next():
     screening.decide(shown.record.id, "exclude")
@@ -286,3 +322,66 @@ def test_a_name_is_given_once_and_a_missing_one_names_those_there(
     with pytest.raises(UsageError, match="There are: one"):
         Screening.open(tmp_path / "sessions.sqlite", "two")
     assert Screening.listing(tmp_path / "none.sqlite") == ()
+
+
+def test_a_note_taken_away_stays_away(
+    begin: Begin, records: tuple[Record, ...], tmp_path: Path
+) -> None:
+    came = Decision("0", "exclude", "import", 1.0, "noted before")
+    screening = begin(Intake(records, (came,), identified=40))
+    assert screening.show("0").note == "noted before"
+    screening.note("0", "")
+    again = Screening.open(tmp_path / "sessions.sqlite", "one")
+    assert again.show("0").note == ""
+    again.close()
+
+
+def test_exclusions_are_counted_by_their_reason(begin: Begin) -> None:
+    screening = begin(criteria=Criteria("triptans", exclude=("animals", "reviews")))
+    for record_id, note in (("0", "reviews; of 2003"), ("1", "reviews"), ("2", "")):
+        screening.decide(record_id, "exclude", note)
+    assert screening.excluded_for() == {"reviews": 2, "no reason given": 1}
+    screening.note("1", "animals")
+    screening.decide("0", "include")
+    assert screening.excluded_for() == {"animals": 1, "no reason given": 1}
+
+
+def test_nothing_is_kept_for_a_screening_that_was_deleted_meanwhile(
+    begin: Begin, records: tuple[Record, ...], tmp_path: Path
+) -> None:
+    screening = begin()
+    read(screening, 2)
+    Screening.remove(tmp_path / "sessions.sqlite", "one")
+    assert not screening.is_kept
+    for act in (
+        lambda: screening.decide("4", "include"),
+        lambda: screening.note("4", "late"),
+        lambda: screening.show("4"),
+        screening.undo,
+        screening.rows,
+    ):
+        with pytest.raises(UsageError, match="not there any more"):
+            act()
+    other = begin(Intake(records, identified=40))
+    assert other.progress().screened == 0 and other.show("4").note == ""
+    assert other.is_kept and not screening.is_kept, "of the same name, and yet another one"
+
+
+def test_points_of_the_curve_stay_until_every_second_one_is_dropped() -> None:
+    curve = Curve(10_000)
+    before: set[int] = set()
+    for last in (100, 150, 500, 501, 1_000, 5_000):
+        curve.read([True] * last)
+        at = [read_so_far for read_so_far, _ in curve.points]
+        assert curve.points[-1] == (last, last) and len(at) <= 201
+        assert not before or {place for place in at if place <= max(before)} <= before
+        before = set(at)
+
+
+def test_contradicting_labels_teach_no_ranking(records: tuple[Record, ...]) -> None:
+    both = [Decision("0", label, "import", 1.0) for label in ("exclude", "include")]
+    others = [Decision("1", "exclude", "import", 1.0), Decision("4", "include", "import", 1.0)]
+    taken = Intake(records, (*both, *others), (Conflict("0", ("exclude", "include")),), 40)
+    rows = ranked.rank(taken, Criteria("migraine"))
+    assert {row.ranking for row in rows} == {"labels-2"}
+    assert next(row for row in rows if row.record.id == "0").decision is None

@@ -230,3 +230,28 @@ def test_any_pieces_are_read_or_refused(
     except RetortError:
         return
     assert all(paper.text for paper in reading.papers)
+
+
+@pytest.mark.parametrize(
+    ("cell", "title"),
+    [
+        ('"A field title=""owned"" by us"', 'A field title="owned" by us'),
+        ('title="owned"', 'title="owned"'),
+        ('"=""a"" or ""b"""', '="a" or "b"'),
+        ('="owned by us"', "owned by us"),
+        ('"=""owned, by us"""', "owned, by us"),
+        ('"=""the """"best"""" of us"""', 'the "best" of us'),
+    ],
+)
+def test_only_a_guard_round_the_whole_cell_is_taken_away(
+    tmp_path: Path, cell: str, title: str
+) -> None:
+    assert only(tmp_path, f"record_id,title,abstract\n1,{cell},Text of it\n").title == title
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize("names", ["title,abstract,label", "abstract,title,label"])
+def test_a_cell_longer_than_what_is_sniffed_is_read(tmp_path: Path, names: str, quote: str) -> None:
+    long = ("word " * 40_000).strip()
+    paper = only(tmp_path, f"{names}\n{quote}{long}{quote},Some words,1\n")
+    assert max(paper.title, paper.text, key=len) == long

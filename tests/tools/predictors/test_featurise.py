@@ -106,6 +106,21 @@ def test_descriptors_are_rdkits_own_to_the_last_bit(smiles: str) -> None:
     assert wrong == {}
 
 
+@pytest.mark.parametrize(
+    "smiles", ["COc1c(O)nc(C)nc1O", "CC1(C)OC(=O)C(=CNCC(=O)NCC(=O)O)C(=O)O1", "CCOc1ccccc1"]
+)
+def test_pharmacophore_pairs_read_no_distances_but_their_own(smiles: str) -> None:
+    from rdkit.Chem import GetDistanceMatrix
+    from rdkit.Chem.rdReducedGraphs import GetErGFingerprint
+
+    right = np.asarray(GetErGFingerprint(MolFromSmiles(smiles)), dtype=np.float32)
+    parent = MolFromSmiles(smiles)
+    GetDistanceMatrix(parent)  # which RDKit keeps, and which has no room for the points of rings
+    at = featurise.MORGAN_SIZE + len(featurise.descriptor_names())
+    found = featurise.featurise_parent(parent, parent).vector[at : at + featurise.PAIRS]
+    np.testing.assert_array_equal(found, right)
+
+
 def test_the_same_text_is_featurised_once_and_cannot_be_changed() -> None:
     first = featurise.featurise("CCOc1ccccc1CC")
     assert featurise.featurise("CCOc1ccccc1CC") is first

@@ -18,14 +18,17 @@ from retort.agent.models.embedded.classifier import Array, SentenceEncoder
 from retort.agent.models.embedded.entities import Entities
 from retort.agent.models.embedded.literature.coverage import Wanted, terms_of
 from retort.agent.models.embedded.literature.prose import Sentence, quotable
-from retort.agent.models.embedded.literature.topic import Topic, content_words, share
+from retort.agent.models.embedded.literature.stance import Claim, Stance
+from retort.agent.models.embedded.literature.topic import Topic, content_words, seeks_finding, share
 from retort.retrieval.tokens import terms
 
-MAX_QUOTES = 5
+MAX_QUOTES = 3
 MAX_ENCODED = 60
 """sentences compared by the encoder; the rest has fewest words in common with the question"""
 PER_PAPER = 2
 """sentences of one paper at most"""
+PER_SIDE = 2
+"""papers quoted for each side of a question on which findings disagree"""
 FEATURES = (
     "similarity to the question",
     "share of the question's words in the sentence",
@@ -35,22 +38,29 @@ FEATURES = (
     "is a result",
     "is a method",
     "is background",
-    "position in the passage",
+    "position in the abstract",
     "log of the passage's rank",
 )
-WEIGHTS = np.array([3.90, 2.83, 5.09, 1.65, -0.08, -0.21, -0.44, -0.01, 0.29, -0.26])
-BIAS = -6.47
+"""those from "is a conclusion" to the position count only where a finding is asked for"""
+WEIGHTS = np.array([4.02, 1.39, 4.85, 2.43, -0.49, -0.16, -3.20, -1.31, 1.22, -0.52])
+BIAS = -6.36
 ANSWERS = 0.8
 """probability from which the best sentence answers at all"""
 ANSWERS_WITH_NAMES = 0.7
 """the same for a sentence that gives names of the kind asked for: "which variants" """
-LACKS = 0.35
-"""weight of a word of the question that no passage may leave uncovered: what is asked of a drug,
-not the drug alone"""
+COVERS = 0.55
+"""the part of the question's weight that a passage and its title must speak to: what is asked of a
+drug, not the drug alone"""
+FALLS_SHORT = 0.1
+"""how much less of it than the best one's passage those of the quotes beside it may cover"""
 NAMED = 0.2
 """weight from which an answer names a word of the question that its quotes do not cover"""
 FOLLOWS = 0.9
 """the same, as a part of the best one's, for those quoted beside it"""
+LEAVES = 0.25
+"""weight of a word of the question that a sentence beside the best one may leave unsaid"""
+BESIDE = 0.55
+"""similarity to the best one from which a sentence is taken to speak to the same point"""
 REDUNDANT = 0.2
 """what a similarity of 1 to a sentence chosen before takes off a probability (maximal marginal
 relevance, Carbonell and Goldstein 1998)"""
@@ -73,8 +83,10 @@ class Quote:
     """probability that it answers, as far as the half it was fitted on tells"""
     said: Array = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     """(terms,) 0 to 1: how far it covers each term of the question"""
-    lacks: float = 0.0
-    """the weight of the heaviest word of the question that its passage and title do not cover"""
+    stance: Stance = ""
+    """the side that it takes where the question asks if something holds"""
+    held: float = 0.0
+    """the part of the question's weight that its passage and title cover"""
 
     @property
     def text(self) -> str:
@@ -92,6 +104,7 @@ class Candidates:
     """What may be quoted for a query, and how far it covers the query's words."""
 
     wanted: Wanted
+    seeks_finding: bool
     asked: Array
     """(d,), the query's vector"""
     quotes: list[Quote]
@@ -123,15 +136,25 @@ def choose(
     if not found.quotes:
         return ()
     chances = 1 / (1 + np.exp(-(features(found) @ WEIGHTS + BIAS)))
-    lacking = ((1 - found.held) * found.wanted.weights).max(axis=1, initial=0.0)
+    covered = found.held @ found.wanted.weights
+    claim = Claim.of(query)
     scored = [
-        replace(quote, score=float(chance), said=said, lacks=float(lack))
-        for quote, chance, said, lack in zip(
-            found.quotes, chances, found.said, lacking, strict=True
+        replace(
+            quote,
+            score=float(chance),
+            said=said,
+            held=float(held),
+            stance=claim.stance(quote.text, str(quote.item["title"])) if claim else "",
+        )
+        for quote, chance, said, held in zip(
+            found.quotes, chances, found.said, covered, strict=True
         )
     ]
     passing = [q for q in scored if _speaks(q, topic, is_doubtful)]
-    return spread(sorted(passing, key=lambda quote: -quote.score))
+    passing.sort(key=lambda quote: (not _defines(quote, topic), -quote.score))
+    return _both_sides(passing) or spread(
+        [q for q in passing if q is passing[0] or _follows(q, passing[0], found, topic)]
+    )
 
 
 def unheard(
@@ -157,7 +180,7 @@ def candidates(
     wanted = Wanted.of(query)
     found: dict[str, tuple[Sentence, Mapping[str, Any], int]] = {}
     for rank, item in enumerate(evidence):
-        for sentence in quotable(str(item["quote"])):
+        for sentence in quotable(str(item["quote"]), _begins(item)):
             found.setdefault(" ".join(sentence.text.lower().split()), (sentence, item, rank))
     sought = set(wanted.terms)
     kept = sorted(found.values(), key=lambda own: -len(sought & set(terms(own[0].text))))
@@ -177,7 +200,7 @@ def candidates(
         item = quotes[places[0]].item
         own = terms_of(f"{item['title']} {item['quote']}")
         held[places] = wanted.covered(own, near[places].max(axis=0))
-    return Candidates(wanted, asked, quotes, said, held)
+    return Candidates(wanted, seeks_finding(query), asked, quotes, said, held)
 
 
 def features(found: Candidates) -> np.ndarray:
@@ -192,8 +215,7 @@ def features(found: Candidates) -> np.ndarray:
             said[place],
             held[place],
             near[q.item["key"]],
-            *(q.sentence.kind == kind for kind in ("conclusion", "result", "method", "background")),
-            q.sentence.position,
+            *(found.seeks_finding * own for own in _role(q)),
             math.log1p(q.rank),
         )
         for place, q in enumerate(found.quotes)
@@ -201,8 +223,29 @@ def features(found: Candidates) -> np.ndarray:
     return np.array(rows, dtype=np.float64)
 
 
+def _both_sides(passing: Sequence[Quote]) -> tuple[Quote, ...]:
+    """The best sentences for what was asked and against it, one a paper; () for one side only."""
+    own = {quote.paper: quote for quote in reversed(passing) if quote.stance}
+    best = sorted(own.values(), key=lambda quote: -quote.score)
+    sides = [[q for q in best if q.stance == side][:PER_SIDE] for side in ("for", "against")]
+    return (*sides[0], *sides[1]) if all(sides) else ()
+
+
+def _role(quote: Quote) -> tuple[float, ...]:
+    """What a sentence is in its paper: its kind, and its place in an abstract, else the middle."""
+    kinds = (
+        quote.sentence.kind == kind for kind in ("conclusion", "result", "method", "background")
+    )
+    return *map(float, kinds), quote.sentence.position if _begins(quote.item) else 0.5
+
+
+def _begins(item: Mapping[str, Any]) -> bool:
+    """Whether a passage is the beginning of its paper."""
+    return bool(item["start"] == 0)
+
+
 def spread(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
-    """Up to MAX_QUOTES of quotes sorted by score, each as new as it is likely to answer."""
+    """Up to MAX_QUOTES of quotes, best first, each as new as it is likely to answer."""
     chosen: list[Quote] = []
     rest = [quote for quote in quotes if quote.score >= FOLLOWS * quotes[0].score]
     while rest and len(chosen) < MAX_QUOTES:
@@ -212,11 +255,27 @@ def spread(quotes: Sequence[Quote]) -> tuple[Quote, ...]:
         quote = rest.pop(best)
         if nearest[best] < ALIKE and sum(c.paper == quote.paper for c in chosen) < PER_PAPER:
             chosen.append(quote)
-    return tuple(sorted(chosen, key=lambda quote: -quote.score))
+    return tuple(sorted(chosen, key=quotes.index))
 
 
 def _defines(quote: Quote, topic: Topic) -> bool:
     return topic.definition is not None and topic.definition.search(quote.text) is not None
+
+
+def _gives_name(quote: Quote, topic: Topic) -> bool:
+    return bool(topic.asks and topic.asks.find(quote.text))
+
+
+def _follows(quote: Quote, best: Quote, found: Candidates, topic: Topic) -> bool:
+    """Whether a sentence adds to the best one: a name or finding where such is asked for."""
+    if _gives_name(quote, topic):
+        return True
+    if found.seeks_finding:
+        unsaid = ((1 - quote.said) * found.wanted.weights).max(initial=0.0)
+        if quote.sentence.kind in ("method", "background") or unsaid > LEAVES:
+            return False
+    is_near = float(quote.vector @ best.vector) >= BESIDE
+    return is_near and quote.held >= best.held - FALLS_SHORT
 
 
 def _speaks(quote: Quote, topic: Topic, is_doubtful: bool) -> bool:
@@ -229,7 +288,6 @@ def _speaks(quote: Quote, topic: Topic, is_doubtful: bool) -> bool:
     around = f"{quote.item['title']} {quote.item['quote']}"
     if share(topic.required or ("",), around) < 1.0:
         return False
-    if quote.lacks > LACKS:
+    if quote.held < COVERS:
         return False
-    is_named = bool(topic.asks and topic.asks.find(quote.text))
-    return quote.score >= (ANSWERS_WITH_NAMES if is_named else ANSWERS)
+    return quote.score >= (ANSWERS_WITH_NAMES if _gives_name(quote, topic) else ANSWERS)

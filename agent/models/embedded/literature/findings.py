@@ -2,18 +2,18 @@
 
 Two sentences disagree where they speak of the same things and either one denies the relation that
 the other states, or they give the same thing opposite directions; and where the verdict head, asked
-both ways, does not take them for sentences on different things. Owns the cues, which are words;
-precision goes before recall, and nothing here says who is right. Knows no question.
+both ways, does not take them for sentences on different things; or where they take the two sides of
+a question, see stance.py. Precision goes before recall, and nothing here says who is right.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
+from retort.agent.models.embedded.literature import relations
 from retort.agent.models.embedded.literature.choice import Quote
 from retort.agent.models.embedded.vocabulary import FUNCTION_WORDS
 from retort.agent.verdicts import edits, head
@@ -28,44 +28,14 @@ LEAST_SHARE = 0.4
 SAME_POINT = 0.8
 """similarity (cosine) from which sentences of two papers are told as one point"""
 
-_RELATIONS = {
-    "association": r"associat\w+|correlat\w+|relat(?:ed|ion|ionship)\w*|linked?|links|predict\w*"
-    r"|risk factors?",
-    "effect": r"effects?|affect\w*|influenc\w+|impact\w*|alter(?:s|ed|ation)?\w*|chang\w+"
-    r"|interact\w*|efficacy|effective\w*|benefi\w+|improv\w+",
-    "difference": r"differ\w*",
-    "requirement": r"requir\w+|necessary|essential|needed|dispensable",
-    "change": r"increas\w+|decreas\w+|reduc\w+|lower\w*|higher|elevat\w+|rais\w+|enhanc\w+"
-    r"|inhibit\w*|prevent\w*|protect\w*|promot\w+|induc\w+|suppress\w*|activat\w+|caus\w+"
-    r"|impair\w*",
-}
-_RELATION = {
-    name: re.compile(rf"\b(?:{words})\b", re.IGNORECASE) for name, words in _RELATIONS.items()
-}
-_DENIAL = re.compile(
-    r"\b(?:no(?! (?:longer|less|more|fewer|later)\b)|not(?! only\b)|neither|nor|without|cannot"
-    r"|fail(?:s|ed)? to|lack(?:s|ed)?(?: of)?|absence of|unlikely|independent(?:ly)? of|unrelated"
-    r"|unaffected|unchanged|ineffective|dispensable)\b",
-    re.IGNORECASE,
-)
-_HEDGED = re.compile(
-    r"\b(?:whether|uncertain|unclear|unknown|inconclusive|conflicting|controversial|expected"
-    r"|hypothes\w+|aim(?:s|ed)?|previous(?:ly)?|might|could|may)\b",
-    re.IGNORECASE,
-)
-"""A sentence that asserts nothing, or tells what others found."""
-_PURPOSE = re.compile(r"(?<!shown )(?<!found )(?<!known )(?<!likely )(?<!fail )(?<!failed )\bto \Z")
-_REACH = 45
-"""characters between a word that denies and the relation that it denies"""
 _AGAINST, _NOTHING = LABELS.index(CONTRADICTED), LABELS.index(NO_EVIDENCE)
-_WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
     """Quotes that stand together in an answer."""
 
-    relation: Literal["disagree", "agree", "other"]
+    relation: Literal["for", "against", "disagree", "agree", "other"]
     quotes: tuple[Quote, ...]
 
 
@@ -85,6 +55,9 @@ class Finding:
 
 def grouped(quotes: Sequence[Quote]) -> tuple[Group, ...]:
     """Quotes that disagree first, then those of several papers on one point, then the others."""
+    if sides := _sides(quotes):
+        told = {quote for side in sides for quote in side.quotes}
+        return (*sides, *grouped([quote for quote in quotes if quote not in told]))
     read_as = {quote: read(quote.text) for quote in quotes}
     pairs = [
         (one, other)
@@ -98,7 +71,12 @@ def grouped(quotes: Sequence[Quote]) -> tuple[Group, ...]:
     others: list[Quote] = []
     while rest:
         first = rest.pop(0)
-        beside = [q for q in rest if q.paper != first.paper and _cosine(first, q) >= SAME_POINT]
+        beside: list[Quote] = []
+        for quote in rest:
+            is_near = quote.paper != first.paper and _cosine(first, quote) >= SAME_POINT
+            point = (first, *beside)
+            if is_near and not any(at_odds(read_as[quote], read_as[q]) for q in point):
+                beside.append(quote)
         rest = [quote for quote in rest if quote not in beside]
         if beside:
             groups.append(Group("agree", (first, *beside)))
@@ -107,23 +85,32 @@ def grouped(quotes: Sequence[Quote]) -> tuple[Group, ...]:
     return (*groups, Group("other", tuple(others))) if others else tuple(groups)
 
 
+def _sides(quotes: Sequence[Quote]) -> tuple[Group, ...]:
+    """Quotes for what was asked and quotes against it; () unless papers stand on both sides."""
+    on = {side: [q for q in quotes if q.stance == side] for side in ("for", "against")}
+    torn = {q.paper for q in on["for"]} & {q.paper for q in on["against"]}
+    for_it, against = ([q for q in own if q.paper not in torn] for own in on.values())
+    if not (for_it and against):
+        return ()
+    return Group("for", tuple(for_it)), Group("against", tuple(against))
+
+
 def read(sentence: str) -> Finding:
     """The finding of a sentence."""
     stated: set[str] = set()
     denied: set[str] = set()
-    for name, pattern in _RELATION.items():
+    for name, pattern in relations.RELATIONS.items():
         for match in pattern.finditer(sentence):
-            if _HEDGED.search(sentence) or _PURPOSE.search(sentence[: match.start()]):
+            if relations.HEDGED.search(sentence) or relations.PURPOSE.search(
+                sentence[: match.start()]
+            ):
                 continue
-            (denied if _is_denied(sentence, match) else stated).add(name)
-    things = frozenset(
-        term
-        for word in _WORD.findall(sentence)
-        if word.lower() not in FUNCTION_WORDS and not _is_relation(word)
-        for term in terms(word)
-    )
+            (denied if relations.is_denied(sentence, match) else stated).add(name)
     return Finding(
-        things, frozenset(stated - denied), frozenset(denied), tuple(_directions(sentence))
+        relations.things(sentence),
+        frozenset(stated - denied),
+        frozenset(denied),
+        tuple(_directions(sentence)),
     )
 
 
@@ -137,6 +124,18 @@ def disagree(one: Finding, other: Finding) -> bool:
     if _denies(one, other) != _denies(other, one):
         return True
     return not (one.denied or other.denied) and _is_turned(one, other)
+
+
+def at_odds(one: Finding, other: Finding) -> bool:
+    """Whether either denies a relation that the other states, or turns it: no one point then.
+
+    Less than disagreement: the two may speak of different patients or measures.
+    """
+    return (
+        bool(one.denied & other.stated or other.denied & one.stated)
+        or bool(one.denied) != bool(other.denied)
+        or _is_turned(one, other)
+    )
 
 
 def confirmed(one: str, other: str) -> bool:
@@ -170,28 +169,13 @@ def _is_turned(one: Finding, other: Finding) -> bool:
     return against and not along
 
 
-def _is_denied(sentence: str, relation: re.Match[str]) -> bool:
-    window = sentence[max(0, relation.start() - _REACH) : relation.start()]
-    clause = re.split(r"[;:.]|, (?:but|and|while|whereas|although)\b|\bbut\b", window)[-1]
-    return _DENIAL.search(clause) is not None or _DENIAL.fullmatch(relation[0]) is not None
-
-
 def _directions(sentence: str) -> Iterator[tuple[str, frozenset[str]]]:
-    words = [] if _HEDGED.search(sentence) else _WORD.findall(sentence)
+    words = [] if relations.HEDGED.search(sentence) else relations.WORD.findall(sentence)
     for place, word in enumerate(words):
         if edits.opposites(word.lower()):
             beside = " ".join(
                 w
                 for w in words[place + 1 : place + 5]
-                if w.lower() not in FUNCTION_WORDS and not _is_relation(w)
+                if w.lower() not in FUNCTION_WORDS and not relations.is_relation(w)
             )
             yield word.lower(), frozenset(terms(beside))
-
-
-def _is_relation(word: str) -> bool:
-    return (
-        any(pattern.fullmatch(word) for pattern in _RELATION.values())
-        or bool(edits.opposites(word.lower()))
-        or _DENIAL.fullmatch(word) is not None
-        or word.lower() in ("significant", "significantly", "risk")
-    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from retort.retrieval.sentences import sentences
@@ -23,10 +23,14 @@ _HEADINGS = (
 _LABEL = re.compile(
     rf"(?:(?P<shout>[A-Z][A-Z /&-]{{4,50}}):\s+"
     rf"|(?i:(?P<said>(?:[a-z]+ (?:and |/ ?)?){{0,2}}(?:{_HEADINGS}))\s?:\s+)"
-    rf"|(?P<bare>(?:[A-Z]+ (?:AND |/ ?)?){{0,2}}(?:{_HEADINGS.upper()}))\s+)"
+    rf"|(?P<bare>(?:[A-Z]+ (?:AND |/ ?)?){{0,2}}(?:{_HEADINGS.upper()}))\s+"
+    rf"|(?P<title>(?i:{_HEADINGS}))\s+(?=[A-Z][a-z]*\s))"
     r"(?=[A-Z0-9\"(])"
 )
-"""A heading glued to its first sentence: "CONCLUSIONS: Carriers ...", "RESULTS Carriers ..."."""
+"""A heading glued to its first sentence: "CONCLUSIONS: Carriers ...", "RESULTS Carriers ...",
+"Results Carriers ..."."""
+_GLUED_AIM = re.compile(r"\b(?:AIM|OBJECTIVE|PURPOSE)S?:|\bMAIN OUTCOME MEASURES?\b")
+"""A heading of aims that stands within what was taken for one sentence."""
 _ENDED = re.compile(r"[.!][\"'”’)\]]*[\d,\s–-]*$")
 """The end of a whole sentence; a text that was cut off has none."""
 _CUT_OFF = re.compile(
@@ -69,7 +73,8 @@ _LEANS = re.compile(
 _AIM = re.compile(
     r"\b(?:we|this \w+|the (?:present|current) \w+|study)\s+(?:was |were |is )?"
     r"(?:aim(?:s|ed)?|sought|designed|intended|undertaken|conducted|performed|hypothesi[sz]ed)\b"
-    r"|\b(?:aims?|objectives?|purpose|goals?) (?:of|was|were|is|are)\b"
+    r"|\b(?:aims?|objectives?|purpose|goals?) (?:(?:in|of|for) (?:this|our|the) [\w ]{3,40})?"
+    r"(?:of|was|were|is|are)\b"
     r"|^to (?:\w+ly )?(?:determine|investigate|examine|assess|evaluate|compare|describe|explore"
     r"|identify|study|test|review|report|analy[sz]e|clarify|define|establish|estimate)\b"
     r"|\bwe (?:\w+ly )?(?:investigated?|examined?|studied|study|assess(?:ed)?|evaluated?|tested"
@@ -90,25 +95,29 @@ _CONCLUDES = re.compile(
     re.IGNORECASE,
 )
 _RESULTS = re.compile(
-    r"\bsignifican(?:t|tly|ce)\b|\bp\s?[<=>]\s?0?[.·]\d|\b(?-i:CI|OR|HR|RR)\b|\d\s?%|\bn\s?=\s?\d"
+    r"\bsignifican(?:t|tly|ce)\b|\bp\s?[<=>]\s?0?[.·]\d|\b(?-i:CI|OR|HR|RR)\b|\d\s?%"
     r"|\b(?:was|were|is|are) (?:\w+ly )?(?:associated|correlated|increased|decreased|reduced"
     r"|elevated|higher|lower|improved|found|observed|more|less)\b"
-    r"|\bcompared (?:with|to)\b|\b(?:we|was|were) (?:found|showed|observed|identified|shown)\b"
+    r"|\b(?:we|was|were) (?:found|showed|observed|identified|shown)\b"
     r"|\bno (?:\w+ )?(?:difference|association|effect|correlation|evidence|change)",
     re.IGNORECASE,
 )
 _METHODS = re.compile(
-    r"\b(?:was|were) (?:\w+ly )?(?:randomi[sz]ed|enrol+ed|recruited|collected|measured|assigned"
-    r"|included|obtained|performed|conducted|assessed|evaluated|analy[sz]ed|used to|searched"
-    r"|selected|reviewed|examined|investigated|studied|compared using|treated with)\b"
+    r"\b(?:was|were) (?:\w+ly |then )?(?:randomi[sz]ed|enrol+ed|recruited|collected|measured"
+    r"|assigned|included|obtained|performed|conducted|assessed|evaluated|analy[sz]ed|used to"
+    r"|searched|selected|reviewed|examined|investigated|studied|compared using|treated with"
+    r"|calculated|extracted|recorded|derived|categori[sz]ed|utili[sz]ed|employed)\b"
     r"|\bwe (?:measured|collected|recruited|performed|used|searched|conducted|enrol+ed"
     r"|analy[sz]ed)\b",
     re.IGNORECASE,
 )
+_COMPARES = re.compile(r"\bcompared (?:with|to)\b", re.IGNORECASE)
+"""What is a result where nothing tells of a method."""
 _BACKGROUND = re.compile(
     r"\b(?:little|not much|less) is known\b"
     r"|\b(?:remains?|is|are|was) (?:still |largely |currently )?"
-    r"(?:unclear|unknown|uncertain|controversial|debated|poorly|not (?:well |fully |yet )\w+)"
+    r"(?:unclear|unknown|uncertain|elusive|controversial|debated|poorly"
+    r"|not (?:well |fully |yet )\w+)"
     r"|\bto be (?:elucidated|determined|established|clarified)\b|\bwhether\b",
     re.IGNORECASE,
 )
@@ -129,6 +138,7 @@ _CUES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("background", _BACKGROUND),
     ("result", _RESULTS),
     ("method", _METHODS),
+    ("result", _COMPARES),
 )
 
 
@@ -144,23 +154,38 @@ class Sentence:
     """place among all sentences of its passage, 0 the first and 1 the last"""
 
 
-def quotable(passage: str) -> Iterator[Sentence]:
+def quotable(passage: str, begins: bool = False) -> Iterator[Sentence]:
     """The sentences of a passage that can be quoted, in their order.
 
-    A glued heading and a reference number at the end are left out of the slice.
+    A glued heading and a reference number at the end are left out of the slice. A heading holds
+    until the next.
+
+    Args:
+        passage: the text.
+        begins: it is the beginning of a paper: what stands before its aim is background.
     """
     spans = sentences(passage)
+    heading = ""
+    read: list[tuple[Sentence, bool]] = []
+    aimed = -1
     for place, (first, last) in enumerate(spans):
         label = _LABEL.match(passage, first, last)
         start = label.end() if label else first
         end = start + len(_REFERENCES_AT_END.sub("", passage[start:last]))
         text = passage[start:end]
-        named = "".join(filter(None, label.groups())).lower() if label else ""
-        is_aimed = named.startswith(("object", "purpose", "aim")) or is_aim(text)
+        if label:
+            heading = "".join(filter(None, label.groups())).lower()
+        position = place / max(1, len(spans) - 1)
+        is_aimed = heading.startswith(("object", "purpose", "aim")) or is_aim(text)
+        if is_aimed and position <= 0.5:
+            aimed = place
         is_whole = _is_whole(passage[start:last], is_last=place == len(spans) - 1)
-        if is_whole and is_prose(text) and stands_alone(text) and not is_aimed:
-            position = place / max(1, len(spans) - 1)
-            yield Sentence(text, start, end, kind_of(text, named), position)
+        can = is_whole and is_prose(text) and stands_alone(text) and not is_aimed
+        read.append((Sentence(text, start, end, kind_of(text, heading), position), can))
+    for place, (sentence, can) in enumerate(read):
+        if can:
+            early = begins and place < aimed
+            yield replace(sentence, kind="background") if early else sentence
 
 
 def _is_whole(sentence: str, is_last: bool) -> bool:
@@ -192,6 +217,8 @@ def stands_alone(sentence: str) -> bool:
 
 def is_aim(sentence: str) -> bool:
     """Whether a sentence says what a study set out to do, and not what it found."""
+    if _GLUED_AIM.search(sentence):
+        return True
     return _AIM.search(sentence) is not None and _FOUND.search(sentence) is None
 
 

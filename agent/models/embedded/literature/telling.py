@@ -85,6 +85,10 @@ def _distance(quote: Quote) -> int:
 
 def _lead(group: Group) -> str:
     match group.relation:
+        case "for":
+            return f"Findings disagree. For it, {_papers(group.quotes)}:"
+        case "against":
+            return f"Against it, {_papers(group.quotes)}:"
         case "disagree":
             return "Findings disagree:"
         case "agree":

@@ -25,6 +25,11 @@ _GENERIC = frozenset(
 )
 """Words that a passage may well answer without saying them."""
 
+_ASKS_NAME = re.compile(
+    r"\b(?:what|which|who|where|when|why|how)\b|^\s*(?:list|name|give|tell|explain)\b",
+    re.IGNORECASE,
+)
+"""A question for a thing, a reason or a way, and not for whether something holds."""
 _ASKS_WHAT = re.compile(
     r"\s*what(?:'s| is| are| does)\s+(?:an?\s+|the\s+)?([\w .*:/-]{2,60}?)(?:\s+mean)?\s*\??\s*",
     re.IGNORECASE,
@@ -44,6 +49,8 @@ class Topic:
     """those of them that nobody here knows: without them a passage is about something else"""
     asks: named.Asked | None
     """the kind of names that the query asks for, where it asks for names"""
+    seeks_finding: bool
+    """whether it asks if something holds"""
     definition: re.Pattern[str] | None = None
     """what a sentence holds that says what the thing asked for is"""
 
@@ -62,13 +69,19 @@ class Topic:
                 names[(written or mention.text).lower()] = mention.is_known
         words = content_words(query) - content_words(" ".join(names))
         unknown = tuple(name for name, known in names.items() if not known)
-        return cls(words, tuple(names), unknown, named.asked_for(query), _definition(query))
+        asks, finding = named.asked_for(query), seeks_finding(query)
+        return cls(words, tuple(names), unknown, asks, finding, _definition(query))
 
 
 def content_words(text: str) -> frozenset[str]:
     """The words of a text that carry meaning, cut to six letters so that endings do not matter."""
     words = re.findall(r"[A-Za-z0-9][\w*>-]+", text.lower())
     return frozenset(word[:6] for word in words if word not in FUNCTION_WORDS and len(word) > 2)
+
+
+def seeks_finding(query: str) -> bool:
+    """Whether a query asks if something holds, which studies find out: "Does X raise Y?"."""
+    return _ASKS_NAME.search(query) is None
 
 
 def share(names: Sequence[str], text: str) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from retort.agent.models.embedded import rounds
 from retort.agent.models.embedded.amounts import amounts, ph, similarity, wanted_unit
 from retort.agent.models.embedded.dialogue import Call, Result, Turn
 from retort.agent.models.embedded.diseases import disease_in
@@ -19,7 +20,7 @@ TOOLS = (
     " find_with_substructure find_document"
 ).split()
 QUINAZOLINE = "c1ccc2ncncc2c1"
-RECORDS = ("mechanism", "indications", "warnings")
+RECORDS = ("indications", "warnings", "mechanism")
 THREE = ["gefitinib", "erlotinib", "imatinib"]
 
 
@@ -185,10 +186,10 @@ def test_an_efficiency_without_a_potency_follows_from_what_was_measured(planner:
     wild = {"type": "Kd", "value": 1.0, "units": "nM", "pchembl": 9.0, "variant": ""}
     rows = tuple({"key": "E", "quote": "q", "record": record} for record in (mutant, wild))
     looked_up = Result(call, True, "", rows)
-    (more,) = planner.escalate(made, [looked_up], [Turn(question)], TOOLS)
+    (more,) = rounds.follow(made, [looked_up], TOOLS)
     assert more == Call("ligand_efficiency", {"molecule": "gefitinib", "activity": "Kd 1 nM"})
     done = Result(more, True, "", rows)
-    assert planner.escalate(made, [looked_up, done], [Turn(question)], TOOLS) == ()
+    assert rounds.follow(made, [looked_up, done], TOOLS) == ()
 
 
 @pytest.mark.parametrize(

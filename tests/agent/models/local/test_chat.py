@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import chat_models
 import pytest
-import tiny_chat
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_core.tools import tool
 
@@ -28,7 +28,7 @@ def find_target(target: str) -> str:
 
 @pytest.fixture(scope="module")
 def parts() -> tuple[Any, Any]:
-    return tiny_chat.make_model("qwen3"), tiny_chat.make_tokenizer()
+    return chat_models.make_model("qwen3"), chat_models.make_tokenizer()
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def model(parts: tuple[Any, Any]) -> LocalChatModel:
 def speaking(model: LocalChatModel) -> Callable[..., LocalChatModel]:
     """``speaking(text)``: a model that says the text, one token a byte; the rest is real."""
 
-    def build(text: str, template: str = tiny_chat.QWEN) -> LocalChatModel:
+    def build(text: str, template: str = chat_models.QWEN3) -> LocalChatModel:
         model._tokenizer.chat_template = template
         tokens = model._tokenizer(text, add_special_tokens=False)["input_ids"]
 
@@ -56,7 +56,7 @@ def speaking(model: LocalChatModel) -> Callable[..., LocalChatModel]:
 @pytest.fixture(autouse=True)
 def template(parts: tuple[Any, Any]) -> Iterator[None]:
     yield
-    parts[1].chat_template = tiny_chat.QWEN
+    parts[1].chat_template = chat_models.QWEN3
 
 
 def whole(chunks: Iterator[Any]) -> Any:
@@ -66,9 +66,9 @@ def whole(chunks: Iterator[Any]) -> Any:
     return first
 
 
-@pytest.mark.parametrize("architecture", tiny_chat.ARCHITECTURES)
-def test_a_folder_is_loaded_and_streams(architecture: str, tmp_path: Path) -> None:
-    loaded = load(str(tiny_chat.save_model(tmp_path / "m", architecture)), offline=True)
+@pytest.mark.parametrize("family", chat_models.FAMILIES)
+def test_a_folder_is_loaded_and_streams(family: str, tmp_path: Path) -> None:
+    loaded = load(str(chat_models.make_chat_model(tmp_path / "m", family)), offline=True)
     model = LocalChatModel(loaded.model, loaded.tokenizer, name_or_path="m")
     model.max_new_tokens = 12
     asked = [SystemMessage("Be short."), HumanMessage("EGFR?")]
@@ -130,7 +130,7 @@ def test_tool_calls_and_thinking_are_kept_apart_from_text(speaking: Any) -> None
 
 
 def test_thinking_that_the_template_opened_is_not_shown(speaking: Any) -> None:
-    model = speaking("let me see</think>Yes.", tiny_chat.QWEN + "<think>\n")
+    model = speaking("let me see</think>Yes.", chat_models.QWEN3 + "<think>\n")
     chunks = list(model.stream([HumanMessage("q")]))
     assert "".join(str(chunk.content) for chunk in chunks) == "Yes."
     assert whole(iter(chunks)).additional_kwargs["reasoning_content"] == "let me see"
@@ -167,16 +167,16 @@ def test_a_prompt_longer_than_the_model_reads_is_refused_before_any_work(
     model: LocalChatModel,
 ) -> None:
     with pytest.raises(RetortError) as caught:
-        model.invoke([HumanMessage("a" * tiny_chat.CONTEXT)])
+        model.invoke([HumanMessage("a" * chat_models.CONTEXT)])
     assert "too long for tiny" in caught.value.what and "4096" in caught.value.why
     assert "new conversation" in caught.value.next
 
 
 def test_an_answer_ends_where_the_context_ends(model: LocalChatModel) -> None:
     model.max_new_tokens = 10_000
-    message = model.invoke([HumanMessage("a" * (tiny_chat.CONTEXT - 60))])
+    message = model.invoke([HumanMessage("a" * (chat_models.CONTEXT - 60))])
     counts = message.usage_metadata
-    assert counts is not None and counts["total_tokens"] <= tiny_chat.CONTEXT
+    assert counts is not None and counts["total_tokens"] <= chat_models.CONTEXT
 
 
 def test_a_model_that_keeps_another_state_is_refused(parts: tuple[Any, Any]) -> None:

@@ -226,8 +226,8 @@ def test_nothing_is_left_to_the_cpu_or_the_disk() -> None:
 def test_a_window_keeps_no_more_than_its_tokens(tmp_path: Path) -> None:
     place = make_chat_model(tmp_path / "gemma", "gemma3")
     config = folder.configuration(str(place), place)
-    # one layer of 64 tokens and one of 16,384; key and value of one head of 16, 2 bytes each
-    assert estimate.cache_gib(config) == 2 * (64 + 16_384) * 16 * 2 / GIB
+    # one layer of 8 tokens and one of 16,384; key and value of two heads of 8, 2 bytes each
+    assert estimate.cache_gib(config) == 2 * (8 + 16_384) * 16 * 2 / GIB
 
 
 @pytest.mark.parametrize(

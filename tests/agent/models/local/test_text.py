@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import chat_models
 import pytest
-import tiny_chat
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +14,7 @@ from retort.agent.models.local.text import Decoder, until_stop
 
 @pytest.fixture(scope="module")
 def tokenizer() -> Any:
-    tokenizer = tiny_chat.make_tokenizer()
+    tokenizer = chat_models.make_tokenizer()
     tokenizer.add_tokens(["[TOOL_CALLS]"], special_tokens=True)
     return tokenizer
 

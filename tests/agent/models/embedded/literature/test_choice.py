@@ -88,6 +88,18 @@ def test_no_evidence_gives_no_quote(encoder: Any) -> None:
     assert quotes((), QUESTION, None, encoder) == ()
 
 
+def test_variants_of_a_gene_that_was_not_asked_for_are_left_out() -> None:
+    asked = named.asked_for("Which CYP2C9 variants matter?")
+    assert asked is not None
+    texts = {
+        "CYP2C9 (rs1799853, rs1057910) and VKORC1 (rs9923231)": ["rs1799853", "rs1057910"],
+        "VKORC1 -1639G>A acts more than CYP2C9*3": ["CYP2C9*3"],
+        "CYP2C9*2 and rs9923231 in VKORC1": ["CYP2C9*2"],
+        "carriers of rs1057910 needed less": ["rs1057910"],
+    }
+    assert {text: asked.find(text) for text in texts} == texts
+
+
 def test_names_are_expanded_and_reference_alleles_left_out() -> None:
     asked = named.asked_for("Which CYP2C9 variants matter?")
     assert asked is not None

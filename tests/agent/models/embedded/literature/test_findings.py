@@ -98,6 +98,20 @@ def test_sentences_of_several_papers_on_one_point_stand_together(
     assert text.index("[E3]") < text.index("Also:") < text.index("[E2]")
 
 
+def test_a_sentence_that_denies_is_on_no_point_with_one_that_states(
+    passage: Callable[..., Any],
+) -> None:
+    quotes = (
+        quote(passage, "E1", "Rosiglitazone raised the risk of infarction.", (1.0, 0.0)),
+        quote(passage, "E2", "Rosiglitazone had no effect on infarction.", (0.99, 0.141)),
+        quote(passage, "E3", "The risk of infarction was raised in the trial.", (0.98, 0.199)),
+    )
+    agreed, other = findings.grouped(quotes)
+    assert (agreed.relation, other.relation) == ("agree", "other")
+    assert agreed.quotes == (quotes[0], quotes[2]) and other.quotes == (quotes[1],)
+    assert "same point" not in telling.write("rosiglitazone infarction risk", quotes[:2])
+
+
 def test_the_setting_is_told_only_where_words_leave_no_doubt(passage: Callable[..., Any]) -> None:
     for text, told in (
         ("Mice were given warfarin; the blood of the mice was thinned.", "animal"),

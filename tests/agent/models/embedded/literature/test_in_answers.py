@@ -52,7 +52,7 @@ def test_calculated_recorded_predicted_and_quoted_stand_under_their_own_headings
     found = Call("search_literature", {"query": question})
     results.append(Result(found, True, "", (passage("E4", told),)))
     plan = Plan(question, find_entities(question, gazetteer), ("literature",), ())
-    assert compose.compose(plan, results, gazetteer, encoder).split("\n\n") == [
+    assert compose.compose(plan, [(plan, results)], gazetteer, encoder).split("\n\n") == [
         "Calculated:",
         "E1",
         "From the database:",
@@ -72,7 +72,7 @@ def test_an_abstention_names_the_word_that_no_passage_speaks_of(
     found = Call("search_literature", {"query": question})
     plan = Plan(question, find_entities(question, gazetteer), ("literature",), ())
     result = Result(found, True, "", (passage("E1", told),))
-    assert compose.compose(plan, [result], gazetteer, encoder).startswith(
+    assert compose.compose(plan, [(plan, [result])], gazetteer, encoder).startswith(
         "I cannot answer from what I have: no passage of the library answers it, and none of"
         ' those found speaks of "alopecia".'
     )
