@@ -19,6 +19,8 @@ from retort.ui.triage_record import WORDS
 
 PAGE = 8
 """decisions listed at a time"""
+EARLY = 0.1
+"""share read below which the estimated recall is too low in the mean (``benchmarks/triage.py``)"""
 FILTERS = {
     "all": "All",
     "include": "Included",
@@ -74,11 +76,12 @@ def _estimate(estimate: Estimate) -> str:
     if not estimate.found:
         return f"<p>Estimated recall: none yet, since nothing relevant was found.</p>{row}"
     highest = _recall_high(estimate)
+    early = "; mostly too low this early" if estimate.read < EARLY * estimate.total else ""
     recall = (
         f"<p>Estimated recall <strong>{estimate.recall:.0%}</strong> "
         f'<span class="quiet">({estimate.recall_low:.0%} to {highest:.0%}; '
         f"{estimate.found:,} found of some {estimate.relevant:,.0f}, each bound "
-        f"{estimate.confidence:.0%} sure)</span></p>"
+        f"{estimate.confidence:.0%} sure{early})</span></p>"
     )
     met = "met: " if estimate.is_target_met else "not met yet: "
     state = "reached" if estimate.is_target_met else "waiting"

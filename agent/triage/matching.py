@@ -35,6 +35,8 @@ _SMALL = frozenset(
     )
 )
 """Words of criteria that say nothing of a record."""
+_OF_ANY = frozenset(terms("article data paper report study trial"))
+"""Words that name a kind of paper in a criterion to be excluded, and stand in any abstract."""
 STRONG = 3 / 4
 """of the words of an exclusion criterion; chosen by judgement, since no labelled review says why a
 record was excluded"""
@@ -113,7 +115,7 @@ def prior(sides: Sequence[Floats]) -> Prior:
 def highlights(record: Record, criteria: Criteria) -> tuple[Span, ...]:
     """The words of a record that its MeSH headings or the criteria name, without overlaps."""
     wanted = _stems(whole(criteria))
-    unwanted = _stems(" ".join(criteria.exclude)) - wanted
+    unwanted = _stems(" ".join(criteria.exclude)) - wanted - _OF_ANY
     spans: list[Span] = []
     for field in Field.__args__:  # type: ignore[attr-defined]
         text = getattr(record, field)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +109,7 @@ def test_ctrl_c_ends_a_ranking_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
-        signal.raise_signal(signal.SIGINT)
+        raise KeyboardInterrupt
 
     monkeypatch.setattr(f"retort.agent.triage.{where}", interrupted)
     out = tmp_path / "out.csv"

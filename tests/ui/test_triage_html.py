@@ -61,6 +61,8 @@ def test_progress_says_what_is_estimated_and_what_the_rule_says() -> None:
     late = triage_side.progress_html(progress([True] * 30 + [False] * 260, 300))
     assert "met: at least 95% found, with a 5% chance of error" in late
     assert not any("done" in text for text in (early, some, late))
+    soon = triage_side.progress_html(progress([True] * 5 + [False] * 15, 300))
+    assert "mostly too low this early" in soon and "this early" not in some + late
 
 
 def test_the_band_of_the_curve_holds_the_line_and_ends_at_the_interval() -> None:

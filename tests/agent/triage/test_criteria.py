@@ -105,6 +105,14 @@ def test_bm25_is_that_of_the_formula() -> None:
     assert matching.lexical(counted(texts), ["migraine"])[:, 0] == pytest.approx(expected, rel=1e-5)
 
 
+def test_words_that_stand_in_any_abstract_are_not_marked_as_excluded() -> None:
+    record = Record("1", "A study in animals", "This study used rats.")
+    marked = matching.highlights(record, Criteria("migraine", exclude=("animal study", "reports")))
+    assert [(span.field, record.title[span.start : span.end]) for span in marked] == [
+        ("title", "animals")
+    ]
+
+
 def test_a_record_that_meets_every_criterion_comes_first() -> None:
     texts = [
         "triptans triptans triptans triptans",
