@@ -8,8 +8,11 @@ has a ranking at once, while the words are counted anew. Knows no store and no p
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from retort.retrieval.encode import Encoder
 
 log = logging.getLogger(__name__)
+
+LATER = 15
+"""niceness of the thread that encodes"""
 
 
 class Learner:
@@ -189,6 +195,7 @@ class Learner:
 
     def _encode(self) -> None:
         assert self._encoder
+        _step_back()
         read = None
         try:
             texts = [record.text for record in self._records]
@@ -206,6 +213,17 @@ class Learner:
 
     def _tell_encoded(self, done: int, total: int) -> None:
         self._encoded = done
+
+
+def _step_back() -> None:
+    """Let this thread, and those that compute for it, wait for all others: with many records it
+    runs for an hour, and somebody reads meanwhile. Only Linux knows priorities of threads.
+    """
+    if sys.platform == "linux":
+        thread = threading.get_native_id()
+        with suppress(OSError):
+            now = os.getpriority(os.PRIO_PROCESS, thread)
+            os.setpriority(os.PRIO_PROCESS, thread, max(now, LATER))
 
 
 _NO_LABELS: tuple[Ints, Flags] = (np.zeros(0, np.int64), np.zeros(0, bool))
