@@ -40,9 +40,9 @@ class Lasting:
 
 LASTING = Lasting(0.35, 0.5, 0.7)
 """The first is the largest of those tried at which seven labelled reviews, redrawn, stop below
-``TARGET`` once in twenty at most; with the others the estimate errs to the safe side, and the
-interval holds (``benchmarks/triage.py``, where each review is also judged by what the others would
-have chosen for the rule)."""
+``TARGET`` once in twenty at most; with the others the estimate is too low at first and near the
+truth from a fifth read on, and the interval holds (``benchmarks/triage.py``, where each review is
+also judged by what the others would have chosen for the rule)."""
 POINTS = 25
 """from which counting may begin"""
 

@@ -115,3 +115,14 @@ def test_a_call_that_fails_keeps_its_place(tmp_path: Path) -> None:
     assert re.findall(r"\[(E\d)\].*(M\d) \(", given) == [("E1", "M1"), ("E2", "M3")]
     straight, told = asked(tmp_path, STRUCTURES, broken="CCN")
     assert kept(answer) == kept(straight) and given == told
+
+
+def test_calls_that_reach_no_tool_hold_up_none_behind_them(tmp_path: Path) -> None:
+    benches = Benches("")
+    benches.leave["CCO"].set()
+    behind = [call("find_molecule", f"c{n}", molecule="CCO") for n in range(12)]
+    step = calls(call("no_such_tool", "lost", molecule="CCN"), *behind)
+    assistant = make(tmp_path, Toys(), step, ANSWER, "It is 1 Da [E1].")
+    object.__setattr__(assistant, "benches", benches)
+    answer = assistant.answer("What does it weigh?")
+    assert answer.status == "answered" and len(answer.molecules) == 1

@@ -51,24 +51,6 @@ def test_inchi_is_read(book: MoleculeBook) -> None:
     assert book.resolve("aspirin").handle == by_inchi.handle
 
 
-def test_molecules_of_calls_side_by_side_are_met_in_the_order_of_the_calls(
-    book: MoleculeBook,
-) -> None:
-    compared = {"other": ["CCO", "aspirin"], "molecule": "imatinib"}
-    listed = {"molecules": "CCN, CCO, CCC", "by": "scaffold"}
-    book.meet([{"query": "CCCl"}, compared, {"molecule": "no such name"}, listed])
-    named = [each.name or each.smiles for each in book.all()]
-    assert named == ["Imatinib", "CCO", "Aspirin", "CCN", "CCC"]
-    with pytest.raises(RetortError, match="no such name"):
-        book.resolve("no such name")
-
-
-def test_names_are_met_until_the_service_is_down(book: MoleculeBook, chembl: Any) -> None:
-    chembl.is_down = True
-    book.meet([{"molecule": "imatinib"}, {"molecule": "aspirin"}])
-    assert chembl.asked == ["imatinib"]
-
-
 def test_handles_count_up_and_are_understood_in_any_case(book: MoleculeBook) -> None:
     assert [book.resolve(text).handle for text in ("aspirin", "CCO", "OCC")] == ["M1", "M2", "M2"]
     assert book.resolve("m2").smiles == "CCO"
